@@ -1,0 +1,2 @@
+// Beast, compiled once for every user.
+#include <boost/beast/src.hpp>
