@@ -60,6 +60,10 @@ public:
     std::string removed_status;
     std::string failed_status;
     Comments comments = Comments::public_;
+    /// Ids of the fields that decide who gets what ("customfield_10010", "reporter", "project", ...). A
+    /// change of one of them after the approval voids it.
+    std::vector<std::string> deciding_fields;
+    std::string own_account_id; ///< accessd's own Jira account
 
     const AppStatus* status(const std::string& status_id) const;
     const RequestKind* request_kind(const std::string& request_type_id) const;
