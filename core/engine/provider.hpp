@@ -5,6 +5,7 @@
 #include "core/support/task.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -14,6 +15,17 @@ namespace accessd {
 enum class Depth : std::uint8_t {
     effective, ///< has the access, directly or through a nested group
     direct,    ///< is itself a member
+};
+
+/// How a write ended, and what a look right behind it saw where the vendor answers both in one call.
+class Written {
+public:
+    Written() = default;
+
+    explicit Written(Applied how) : applied(how) {}
+
+    Applied applied = Applied::changed;
+    std::optional<Holding> seen; ///< Depth::direct; empty: the engine looks
 };
 
 /// What an application can do. The engine knows nothing else about vendors; the conformance suite holds every
@@ -43,12 +55,13 @@ public:
     /// Is the account in the entitlement? Errors are errors: never `absent`.
     virtual Task<Result<Holding>> look(AccessKey key, Depth depth, TimePoint deadline) = 0;
 
-    /// Adds. `already_so` when it was a member. May have been applied even if it returns an error with
-    /// Effect::unknown. Permanent: "<system>.account_gone", ".entitlement_gone".
-    virtual Task<Result<Applied>> grant(AccessKey key, TimePoint deadline) = 0;
+    /// Adds, and reads back where one call does both. `already_so` when it was a member. May have been
+    /// applied even if it returns an error with Effect::unknown. Permanent: "<system>.account_gone",
+    /// ".entitlement_gone".
+    virtual Task<Result<Written>> grant(AccessKey key, TimePoint deadline) = 0;
 
     /// Removes. `already_so` when it was not a member, also when account or entitlement is gone.
-    virtual Task<Result<Applied>> revoke(AccessKey key, TimePoint deadline) = 0;
+    virtual Task<Result<Written>> revoke(AccessKey key, TimePoint deadline) = 0;
 };
 
 } // namespace accessd
