@@ -1,0 +1,175 @@
+#include "core/engine/machine.hpp"
+
+#include "core/engine/machine_steps.hpp"
+#include "core/engine/records.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace accessd {
+
+namespace machine {
+
+bool claims(TargetState state) {
+    return state == TargetState::wanted || state == TargetState::held;
+}
+
+void clear_failures(Target& target) {
+    target.attempts = 0;
+    target.first_failed_at.reset();
+    target.wake_at.reset();
+    target.error_code.clear();
+    target.error_message.clear();
+}
+
+const std::string* other_holder(const StoredAccess& stored, const std::string& issue_id) {
+    for (const auto& [holder_id, holder_key] : stored.holders) {
+        if (holder_id != issue_id) {
+            return &holder_key;
+        }
+    }
+    return nullptr;
+}
+
+void want(Access& access, bool desired) {
+    if (access.desired != desired) {
+        access.desired = desired;
+        ++access.generation;
+    }
+}
+
+void end_claim(Step& step, Target& target, StoredAccess& stored) {
+    const Request& request = step.after.request;
+    if (target.state == TargetState::gone || target.state == TargetState::kept) {
+        return;
+    }
+    if (target.state != TargetState::ending) {
+        clear_failures(target);
+    }
+    if (const std::string* holder = other_holder(stored, request.issue_id)) {
+        target.state = TargetState::kept;
+        target.kept_because = *holder;
+        step.audit.push_back(target_record("lease.kept", request, target, stored.access, nullptr));
+        return;
+    }
+    Access& access = stored.access;
+    want(access, false);
+    if (access.preexisting && !request.revoke_preexisting) {
+        target.state = TargetState::kept;
+        target.kept_because = "preexisting";
+        step.audit.push_back(target_record("lease.kept", request, target, access, nullptr));
+        return;
+    }
+    const bool never_touched =
+        !access.owned && !access.preexisting && !access.intent && !access.grant_uncertain;
+    target.state =
+        never_touched && target.state != TargetState::held ? TargetState::gone : TargetState::ending;
+}
+
+void end_all_claims(Step& step) {
+    for (Target& target : step.after.request.targets) {
+        if (StoredAccess* stored = step.after.access(target.key)) {
+            end_claim(step, target, *stored);
+        }
+    }
+}
+
+void tell(Step& step, TellKind kind, const std::string& move_to) {
+    const Request& request = step.after.request;
+    Tell message;
+    message.issue_id = request.issue_id;
+    message.issue_key = request.issue_key;
+    message.status_entry = request.status_entry;
+    message.kind = kind;
+    message.lines = comment_lines(kind, request);
+    message.move_to = move_to;
+    step.tells.push_back(std::move(message));
+}
+
+void settle(Step& step, Phase before, const StepRules& rules) {
+    Request& request = step.after.request;
+    if (request.vanished_at && request.phase == Phase::parked) {
+        return; // stays with a human until the ticket is seen again or revoked
+    }
+    request.phase = phase_of(request);
+    if (request.phase == before) {
+        return;
+    }
+    if (request.phase == Phase::active) {
+        tell(step, TellKind::granted, rules.granted_status);
+    } else if (request.phase == Phase::ended) {
+        step.audit.push_back(request_record("request.ended", request));
+        tell(step, TellKind::removed, rules.removed_status);
+    } else if (request.phase == Phase::parked) {
+        const auto refused =
+            std::find_if(request.targets.begin(), request.targets.end(), [](const Target& target) {
+                return target.state == TargetState::refused;
+            });
+        request.reason_code = refused->error_code;
+        request.reason = refused->error_message;
+        step.audit.push_back(request_record("request.parked", request));
+        tell(step, TellKind::parked, rules.failed_status);
+    }
+}
+
+Step ignored(Situation before) {
+    Step step;
+    step.after = std::move(before);
+    step.ignored = true;
+    return step;
+}
+
+Step begin(Situation before) {
+    Step step;
+    step.after = std::move(before);
+    return step;
+}
+
+} // namespace machine
+
+StoredAccess* Situation::access(const AccessKey& key) {
+    const auto found = std::find_if(accesses.begin(), accesses.end(), [&](const StoredAccess& stored) {
+        return stored.access.key == key;
+    });
+    return found != accesses.end() ? &*found : nullptr;
+}
+
+Phase phase_of(const Request& request) {
+    const auto any = [&](TargetState state) {
+        return std::any_of(request.targets.begin(), request.targets.end(), [&](const Target& target) {
+            return target.state == state;
+        });
+    };
+    if (any(TargetState::wanted)) {
+        return Phase::granting;
+    }
+    if (any(TargetState::ending)) {
+        return Phase::ending;
+    }
+    if (any(TargetState::refused)) {
+        return Phase::parked;
+    }
+    return any(TargetState::held) ? Phase::active : Phase::ended;
+}
+
+std::vector<std::size_t> due_targets(const Request& request, TimePoint now, bool hold_grants) {
+    std::vector<std::size_t> due;
+    for (std::size_t i = 0; i < request.targets.size(); ++i) {
+        const Target& target = request.targets[i];
+        const bool grant = target.state == TargetState::wanted && !request.vanished_at && !hold_grants;
+        const bool revoke = target.state == TargetState::ending;
+        if ((grant || revoke) && (!target.wake_at || *target.wake_at <= now)) {
+            due.push_back(i);
+        }
+    }
+    return due;
+}
+
+Step next(Situation before, const Event& event, TimePoint at, const StepRules& rules, std::uint64_t dice) {
+    const machine::Moment moment(at, rules, dice);
+    return std::visit(
+        [&](const auto& happened) { return machine::on(std::move(before), happened, moment); }, event
+    );
+}
+
+} // namespace accessd

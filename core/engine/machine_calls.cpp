@@ -1,0 +1,300 @@
+#include "core/engine/machine_steps.hpp"
+#include "core/engine/records.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace accessd::machine {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+// How long a vendor's replicas may lag behind its own answer before we ask again.
+constexpr Duration settle_time = 5s;
+// A grant whose outcome was unknown may still land; these are the looks after its revoke (design: +1 min,
+// +10 min, +1 h).
+constexpr Duration first_watch = 1min;
+
+Target* find_target(Request& request, const AccessKey& key) {
+    const auto found =
+        std::find_if(request.targets.begin(), request.targets.end(), [&](const Target& target) {
+            return target.key == key;
+        });
+    return found != request.targets.end() ? &*found : nullptr;
+}
+
+void note_failure(
+    Step& step, Target& target, const Access& access, const Error& error, const Moment& moment
+) {
+    const std::string_view what = target.state == TargetState::wanted ? "grant.failed" : "revoke.failed";
+    // One row per kind of trouble, not per try.
+    const bool news = target.error_code != error.code();
+    if (error.fault() != Fault::throttled) {
+        ++target.attempts;
+    }
+    target.first_failed_at = target.first_failed_at.value_or(moment.at);
+    target.error_code = error.code();
+    target.error_message = error.message();
+    target.wake_at = retry_at(moment.rules.retry, error, target.attempts, moment.at, moment.dice);
+    if (news) {
+        step.audit.push_back(target_record(what, step.after.request, target, access, &error));
+    }
+}
+
+void grant_failed(
+    Step& step, Target& target, const Access& access, const Error& error, const Moment& moment
+) {
+    note_failure(step, target, access, error, moment);
+    const bool worn_out = moment.at - *target.first_failed_at >= moment.rules.retry.park_after;
+    if (error.fault() == Fault::permanent || worn_out) {
+        target.state = TargetState::refused;
+        target.wake_at.reset();
+    }
+}
+
+Error not_settled(std::string code, std::string message) {
+    return Error(Fault::transient, std::move(code), std::move(message));
+}
+
+void granted(Step& step, Target* target, Access& access, const Written& written, const Moment& moment) {
+    if (written.applied == Applied::changed || access.grant_uncertain) {
+        access.owned = true;
+    } else if (!access.owned) {
+        access.preexisting = true;
+    }
+    if (target == nullptr || target->state != TargetState::wanted) {
+        return; // the claim ended meanwhile: the revoke follows
+    }
+    if (written.seen != Holding::present) {
+        const Error error =
+            not_settled("grant.not_visible", "the vendor took the grant but does not show it yet");
+        grant_failed(step, *target, access, error, moment);
+        if (target->wake_at) {
+            target->wake_at = moment.at + settle_time;
+        }
+        return;
+    }
+    clear_failures(*target);
+    target->state = TargetState::held;
+    if (step.after.request.duration) {
+        target->expires_at = moment.at + *step.after.request.duration;
+    }
+    step.audit.push_back(target_record("grant.done", step.after.request, *target, access, nullptr));
+}
+
+void revoked(Step& step, Target* target, Access& access, const Written& written, const Moment& moment) {
+    if (written.seen != Holding::absent) {
+        if (target != nullptr && target->state == TargetState::ending) {
+            const Error error = not_settled(
+                "revoke.still_there", "the vendor took the revoke but still shows the membership"
+            );
+            note_failure(step, *target, access, error, moment);
+            target->wake_at = moment.at + settle_time;
+        }
+        return;
+    }
+    access.owned = false;
+    access.preexisting = false;
+    if (access.grant_uncertain) {
+        access.watch_stage = 1;
+        access.watch_at = moment.at + first_watch;
+    }
+    if (target == nullptr || target->state != TargetState::ending) {
+        return; // approved again meanwhile: the grant follows
+    }
+    clear_failures(*target);
+    target->state = TargetState::gone;
+    step.audit.push_back(target_record("revoke.done", step.after.request, *target, access, nullptr));
+}
+
+void apply(Step& step, const CallEnd& call, const Moment& moment) {
+    StoredAccess* stored = step.after.access(call.key);
+    if (stored == nullptr) {
+        return;
+    }
+    Access& access = stored->access;
+    access.intent.reset();
+    Target* target = find_target(step.after.request, call.key);
+    if (call.result) {
+        if (call.operation == Operation::grant) {
+            granted(step, target, access, *call.result, moment);
+        } else {
+            revoked(step, target, access, *call.result, moment);
+        }
+        return;
+    }
+    const Error& error = call.result.error();
+    if (call.operation == Operation::grant && error.effect() == Effect::unknown) {
+        access.grant_uncertain = true;
+    }
+    // A failure of an operation that is not wanted any more must not delay the one that is.
+    const bool current = call.generation == access.generation;
+    if (target == nullptr || !current) {
+        return;
+    }
+    if (call.operation == Operation::grant && target->state == TargetState::wanted) {
+        grant_failed(step, *target, access, error, moment);
+    } else if (call.operation == Operation::revoke && target->state == TargetState::ending) {
+        note_failure(step, *target, access, error, moment);
+    }
+}
+
+Target new_target(const Request& request, const Entitlement& entitlement, const Account& account) {
+    Target target;
+    target.key = AccessKey(request.application, entitlement.id, account.id);
+    target.entitlement_name = entitlement.name;
+    return target;
+}
+
+void add_target(Step& step, Target target) {
+    StoredAccess* stored = step.after.access(target.key);
+    if (stored == nullptr) {
+        step.after.accesses.emplace_back();
+        stored = &step.after.accesses.back();
+        stored->access = Access(target.key);
+    }
+    want(stored->access, true);
+    step.after.request.targets.push_back(std::move(target));
+}
+
+} // namespace
+
+Step on(Situation before, const Resolved& event, const Moment& moment) {
+    if (before.request.phase != Phase::resolving) {
+        return ignored(std::move(before));
+    }
+    Step step = begin(std::move(before));
+    Request& request = step.after.request;
+    request.account = event.account;
+    request.attempts = 0;
+    request.first_failed_at.reset();
+    request.wake_at.reset();
+    std::vector<Target> wanted;
+    for (const Entitlement& entitlement : event.entitlements) {
+        wanted.push_back(new_target(request, entitlement, event.account));
+    }
+    // What an earlier approval brought and this one does not ask for any more goes.
+    std::erase_if(request.targets, [&](const Target& old) {
+        return std::any_of(wanted.begin(), wanted.end(), [&](const Target& one) {
+            return one.key == old.key;
+        });
+    });
+    end_all_claims(step);
+    for (Target& target : wanted) {
+        add_target(step, std::move(target));
+    }
+    settle(step, Phase::resolving, moment.rules);
+    return step;
+}
+
+Step on(Situation before, const Unresolved& event, const Moment& moment) {
+    if (before.request.phase != Phase::resolving) {
+        return ignored(std::move(before));
+    }
+    Step step = begin(std::move(before));
+    Request& request = step.after.request;
+    const Error& error = event.error;
+    if (error.fault() != Fault::throttled) {
+        ++request.attempts;
+    }
+    const bool news = request.reason_code != error.code();
+    request.first_failed_at = request.first_failed_at.value_or(moment.at);
+    request.reason_code = error.code();
+    request.reason = error.message();
+    request.wake_at = retry_at(moment.rules.retry, error, request.attempts, moment.at, moment.dice);
+    const bool worn_out = moment.at - *request.first_failed_at >= moment.rules.retry.park_after;
+    if (error.fault() != Fault::permanent && !worn_out) {
+        if (news) {
+            step.audit.push_back(request_record("request.waiting", request));
+        }
+        return step;
+    }
+    request.wake_at.reset();
+    request.phase = Phase::parked;
+    step.audit.push_back(request_record("request.parked", request));
+    tell(step, TellKind::parked, moment.rules.failed_status);
+    return step;
+}
+
+Step on(Situation before, const Started&, const Moment& moment) {
+    const auto due = due_targets(before.request, moment.at, moment.rules.hold_grants);
+    if (due.empty()) {
+        return ignored(std::move(before));
+    }
+    Step step = begin(std::move(before));
+    Request& request = step.after.request;
+    const Phase phase = request.phase;
+    for (const std::size_t index : due) {
+        Target& target = request.targets[index];
+        StoredAccess* stored = step.after.access(target.key);
+        if (stored == nullptr) {
+            continue;
+        }
+        // Another ticket may have been approved for the same access since.
+        if (target.state == TargetState::ending) {
+            end_claim(step, target, *stored);
+        }
+        if (target.state != TargetState::wanted && target.state != TargetState::ending) {
+            continue;
+        }
+        const Operation operation =
+            target.state == TargetState::wanted ? Operation::grant : Operation::revoke;
+        Access& access = stored->access;
+        if (access.intent && access.intent->operation == Operation::grant) {
+            access.grant_uncertain = true; // its outcome was never recorded: a crash, or two of us
+        }
+        access.intent = Intent(operation, request.issue_id, moment.at);
+        const std::string_view code = operation == Operation::grant ? "grant.intent" : "revoke.intent";
+        step.audit.push_back(target_record(code, request, target, access, nullptr));
+    }
+    if (phase != Phase::resolving) {
+        settle(step, phase, moment.rules);
+    }
+    return step;
+}
+
+Step on(Situation before, const Finished& event, const Moment& moment) {
+    Step step = begin(std::move(before));
+    const Phase phase = step.after.request.phase;
+    for (const CallEnd& call : event.calls) {
+        apply(step, call, moment);
+    }
+    // A request that is not believed, or whose account is not known, keeps its phase whatever its old targets
+    // do.
+    const Request& request = step.after.request;
+    const bool judged_by_targets =
+        phase != Phase::resolving && phase != Phase::unproven && !request.evidence.empty();
+    if (judged_by_targets) {
+        settle(step, phase, moment.rules);
+    }
+    return step;
+}
+
+Step on(Situation before, const Woke&, const Moment& moment) {
+    const auto expired = [&](const Target& target) {
+        return target.state == TargetState::held && target.expires_at && *target.expires_at <= moment.at;
+    };
+    if (std::none_of(before.request.targets.begin(), before.request.targets.end(), expired)) {
+        return ignored(std::move(before));
+    }
+    Step step = begin(std::move(before));
+    Request& request = step.after.request;
+    const Phase phase = request.phase;
+    request.reason_code = "expired";
+    request.reason.clear();
+    for (Target& target : request.targets) {
+        StoredAccess* stored = step.after.access(target.key);
+        if (expired(target) && stored != nullptr) {
+            end_claim(step, target, *stored);
+        }
+    }
+    step.audit.push_back(request_record("request.expired", request));
+    if (phase != Phase::resolving) {
+        settle(step, phase, moment.rules);
+    }
+    return step;
+}
+
+} // namespace accessd::machine

@@ -1,0 +1,58 @@
+#pragma once
+
+#include "core/engine/machine.hpp"
+
+// The parts of next(): one function per event, and what they share. Nothing outside the machine uses them.
+namespace accessd::machine {
+
+/// When a step happens and what it goes by.
+class Moment {
+public:
+    Moment(TimePoint when, const StepRules& step_rules, std::uint64_t random_word)
+        : at(when), rules(step_rules), dice(random_word) {}
+
+    TimePoint at;
+    const StepRules& rules;
+    std::uint64_t dice;
+};
+
+// About the ticket (machine_ticket.cpp).
+Step on(Situation before, const Approved& event, const Moment& moment);
+Step on(Situation before, const Doubted& event, const Moment& moment);
+Step on(Situation before, const Ended& event, const Moment& moment);
+Step on(Situation before, const Vanished& event, const Moment& moment);
+Step on(Situation before, const Reappeared& event, const Moment& moment);
+
+// About the work (machine_calls.cpp).
+Step on(Situation before, const Resolved& event, const Moment& moment);
+Step on(Situation before, const Unresolved& event, const Moment& moment);
+Step on(Situation before, const Started& event, const Moment& moment);
+Step on(Situation before, const Finished& event, const Moment& moment);
+Step on(Situation before, const Woke& event, const Moment& moment);
+
+/// Wanted or held: this request justifies the access.
+bool claims(TargetState state);
+
+/// Forgets what went wrong with the target's last operation.
+void clear_failures(Target& target);
+
+/// Key of a ticket other than `issue_id` with a live lease on the access; null when there is none.
+const std::string* other_holder(const StoredAccess& stored, const std::string& issue_id);
+
+/// Changes what is wanted of a key; a change starts a new generation.
+void want(Access& access, bool desired);
+
+/// Ends this request's claim on one target: it is kept, gone at once, or must be revoked (I3, I8).
+void end_claim(Step& step, Target& target, StoredAccess& stored);
+void end_all_claims(Step& step);
+
+/// Puts a message for the ticket into the outbox.
+void tell(Step& step, TellKind kind, const std::string& move_to);
+
+/// Gives the request the phase that its targets make, and tells the ticket when it is a new one.
+void settle(Step& step, Phase before, const StepRules& rules);
+
+Step begin(Situation before);
+Step ignored(Situation before);
+
+} // namespace accessd::machine

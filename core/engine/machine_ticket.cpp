@@ -1,0 +1,174 @@
+#include "core/engine/machine_steps.hpp"
+#include "core/engine/records.hpp"
+
+#include <utility>
+
+namespace accessd::machine {
+
+namespace {
+
+/// What every reading of the ticket brings up to date.
+void take_ticket(Request& request, const Ticket& ticket) {
+    request.issue_id = ticket.issue_id;
+    request.issue_key = ticket.issue_key;
+    request.status_entry = status_entry_id(ticket);
+    request.updated_at = ticket.updated_at;
+    request.vanished_at.reset();
+}
+
+void take_wish(Request& request, const Ticket& ticket) {
+    request.application = ticket.application;
+    request.access_type = ticket.access_type;
+    if (ticket.beneficiary) {
+        request.beneficiary_id = ticket.beneficiary->account_id;
+        request.beneficiary_email = ticket.beneficiary->email.value_or("");
+    }
+}
+
+void clear_work(Request& request) {
+    request.account = Account();
+    request.attempts = 0;
+    request.first_failed_at.reset();
+    request.wake_at.reset();
+    request.reason_code.clear();
+    request.reason.clear();
+}
+
+bool has_claims(const Request& request) {
+    for (const Target& target : request.targets) {
+        if (target.state != TargetState::gone && target.state != TargetState::kept) {
+            return true;
+        }
+    }
+    return false;
+}
+
+} // namespace
+
+Step on(Situation before, const Approved& event, const Moment& moment) {
+    Step step = begin(std::move(before));
+    Request& request = step.after.request;
+    const AccessRule& rule = *event.decision->rule;
+    const Proof& proof = event.decision->proof;
+    take_ticket(request, *event.ticket);
+    take_wish(request, *event.ticket);
+    clear_work(request);
+    request.account.name = event.address;
+    // Targets of an earlier approval stay until the new ones are known; see Resolved.
+    std::erase_if(request.targets, [](const Target& target) {
+        return target.state == TargetState::gone || target.state == TargetState::kept;
+    });
+    request.phase = Phase::resolving;
+    request.entitlement_names = rule.groups;
+    request.rule_hash = rule.hash;
+    request.config_hash = event.config_hash;
+    request.revoke_preexisting = rule.revoke_preexisting;
+    request.duration = event.decision->duration;
+    request.approver = proof.approver;
+    request.approved_at = proof.approved_at;
+    request.evidence = proof.evidence;
+    request.seen_at = moment.at;
+    step.audit.push_back(request_record("request.approved", request));
+    return step;
+}
+
+Step on(Situation before, const Doubted& event, const Moment& moment) {
+    Step step = begin(std::move(before));
+    Request& request = step.after.request;
+    const bool said_before = request.status_entry == status_entry_id(*event.ticket) &&
+                             request.phase == event.phase && request.reason_code == event.code;
+    take_ticket(request, *event.ticket);
+    if (said_before) {
+        return step; // only the ticket's `updated` moved
+    }
+    take_wish(request, *event.ticket);
+    // An approval that does not hold justifies nothing, whatever was granted through this ticket before.
+    end_all_claims(step);
+    clear_work(request);
+    request.evidence.clear();
+    request.approver.clear();
+    request.approved_at.reset();
+    request.phase = event.phase;
+    request.reason_code = event.code;
+    request.reason = event.reason;
+    request.seen_at = moment.at;
+    const bool parked = event.phase == Phase::parked;
+    step.audit.push_back(request_record(parked ? "request.parked" : "request.unproven", request));
+    tell(
+        step,
+        parked ? TellKind::parked : TellKind::unproven,
+        parked ? moment.rules.failed_status : std::string()
+    );
+    return step;
+}
+
+Step on(Situation before, const Ended& event, const Moment& moment) {
+    Step step = begin(std::move(before));
+    Request& request = step.after.request;
+    const Phase phase = request.phase;
+    const bool had_claims = has_claims(request);
+    const bool is_new = request.issue_id.empty();
+    take_ticket(request, *event.ticket);
+    if (is_new) {
+        take_wish(request, *event.ticket);
+        request.seen_at = moment.at;
+    }
+    request.reason_code = event.why.code;
+    request.reason = event.why.actor.empty() ? std::string() : "by " + event.why.actor;
+    request.wake_at.reset();
+    end_all_claims(step);
+    step.audit.push_back(request_record("request." + event.why.code, request));
+    if (had_claims) {
+        settle(step, phase, moment.rules);
+        return step;
+    }
+    request.phase = Phase::ended;
+    return step;
+}
+
+Step on(Situation before, const Vanished& event, const Moment& moment) {
+    const Phase phase = before.request.phase;
+    const bool over = phase == Phase::ended || phase == Phase::unproven;
+    const bool parked_for_it = phase == Phase::parked && before.request.vanished_at;
+    if (over || parked_for_it) {
+        return ignored(std::move(before));
+    }
+    Step step = begin(std::move(before));
+    Request& request = step.after.request;
+    if (!request.vanished_at) {
+        request.vanished_at = moment.at;
+        step.audit.push_back(request_record("ticket.vanished", request));
+        return step;
+    }
+    if (moment.at - *request.vanished_at < event.grace) {
+        return ignored(std::move(step.after));
+    }
+    request.reason_code = "ticket.vanished";
+    request.reason = "the ticket cannot be read any more: deleted, moved, or hidden from accessd";
+    if (event.then == OnVanished::park) {
+        request.phase = Phase::parked;
+        step.audit.push_back(request_record("request.parked", request));
+        return step;
+    }
+    end_all_claims(step);
+    request.phase = phase_of(request);
+    return step;
+}
+
+Step on(Situation before, const Reappeared&, const Moment&) {
+    if (!before.request.vanished_at) {
+        return ignored(std::move(before));
+    }
+    Step step = begin(std::move(before));
+    Request& request = step.after.request;
+    request.vanished_at.reset();
+    if (request.reason_code == "ticket.vanished" && request.phase == Phase::parked) {
+        request.reason_code.clear();
+        request.reason.clear();
+        request.phase = request.account.id.empty() ? Phase::resolving : phase_of(request);
+    }
+    step.audit.push_back(request_record("ticket.reappeared", request));
+    return step;
+}
+
+} // namespace accessd::machine

@@ -1,0 +1,41 @@
+#pragma once
+
+#include "core/model/request.hpp"
+#include "core/store/store.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace accessd {
+
+/// What an audit row about a whole request says.
+AuditEntry request_record(std::string_view code, const Request& request);
+
+/// What an audit row about one target says. `error` may be null.
+AuditEntry target_record(
+    std::string_view code,
+    const Request& request,
+    const Target& target,
+    const Access& access,
+    const Error* error
+);
+
+/// A row about a key that no request is behind: the re-verification of a revoke.
+AuditEntry access_record(std::string_view code, const Access& access);
+
+/// The row for a message that reached its ticket.
+AuditEntry told_record(const Tell& tell, bool moved);
+
+/// The paragraphs of a comment: what happened, then one line per target. Plain text.
+std::vector<std::string> comment_lines(TellKind kind, const Request& request);
+
+/// The closing line of a comment: where the audit trail stood, and the marker by which the comment is found
+/// again.
+std::string closing_line(const Tell& tell);
+
+/// The marker alone: "accessd:1042/10077/granted".
+std::string tell_marker(const Tell& tell);
+
+} // namespace accessd

@@ -1,0 +1,130 @@
+#include "core/policy/decide.hpp"
+
+#include "core/policy/duration.hpp"
+#include "core/support/text.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace accessd {
+
+namespace {
+
+/// The status entry was handled, and nothing about the ticket can have changed what was made of it. While
+/// access is not granted yet (and when the approval was not believed) every change of the ticket counts.
+bool already_handled(const Ticket& ticket, const Request* stored) {
+    if (stored == nullptr || stored->status_entry != status_entry_id(ticket)) {
+        return false;
+    }
+    const bool open = stored->phase == Phase::unproven || stored->phase == Phase::resolving ||
+                      stored->phase == Phase::granting;
+    return !open || stored->updated_at == ticket.updated_at;
+}
+
+/// The approval that is being carried out still holds.
+bool still_stands(const Ticket& ticket, const Request* stored, const Decision& decision) {
+    return stored != nullptr && stored->status_entry == status_entry_id(ticket) &&
+           stored->phase != Phase::unproven && std::holds_alternative<Approve>(decision);
+}
+
+std::string actor_of(const Ticket& ticket) {
+    const FieldChange* change = last_status_change(ticket);
+    return change != nullptr ? change->author.email.value_or(change->author.account_id) : std::string();
+}
+
+Decision decide_unmapped(const Ticket& ticket, const Policy& policy, const Request* stored) {
+    const FieldChange* change = last_status_change(ticket);
+    const bool by_us = change != nullptr && !policy.portal.own_account_id.empty() &&
+                       change->author.account_id == policy.portal.own_account_id;
+    const bool unfinished =
+        stored != nullptr && (stored->phase == Phase::resolving || stored->phase == Phase::granting ||
+                              stored->phase == Phase::unproven);
+    if (!unfinished || by_us) {
+        return Nothing();
+    }
+    return End("withdrawn", actor_of(ticket));
+}
+
+Decision decide_approved(
+    const Ticket& ticket, const Policy& policy, const ApproverFacts& facts, const RequestKind kind
+) {
+    if (kind != RequestKind::grant) {
+        return Park(
+            "request.kind_unsupported",
+            "this version of accessd carries out access requests only; do the " +
+                std::string(to_string(kind)) + " by hand"
+        );
+    }
+    const AccessRule* rule = policy.rule(ticket.application, ticket.access_type);
+    if (rule == nullptr) {
+        return Park(
+            "rule.none",
+            "no access rule for application \"" + escape_text(ticket.application, 80) +
+                "\" and access type \"" + escape_text(ticket.access_type, 80) +
+                "\"; add a [[rule]] or correct the ticket"
+        );
+    }
+    std::optional<Duration> duration = rule->max_duration;
+    if (!ticket.duration.empty()) {
+        const auto wished = parse_lease_duration(ticket.duration);
+        if (!wished) {
+            return Park(
+                "request.bad_duration",
+                "the duration \"" + escape_text(ticket.duration, 80) +
+                    "\" is not understood; write it like \"30 days\""
+            );
+        }
+        duration = std::min(*wished, duration.value_or(*wished));
+    }
+    auto judged = prove(ticket, policy.portal, *rule, facts);
+    if (auto* refusal = std::get_if<Unproven>(&judged)) {
+        return Distrust(std::move(*refusal));
+    }
+    return Approve(rule, duration, std::get<Proof>(std::move(judged)));
+}
+
+} // namespace
+
+const AccessRule* Policy::rule(const std::string& application, const std::string& access_type) const {
+    const auto found = std::find_if(rules.begin(), rules.end(), [&](const AccessRule& candidate) {
+        return candidate.application == application && candidate.access_type == access_type;
+    });
+    return found != rules.end() ? &*found : nullptr;
+}
+
+Decision
+decide(const Ticket& ticket, const Policy& policy, const ApproverFacts& facts, const Request* stored) {
+    const FieldChange* change = last_status_change(ticket);
+    if (change != nullptr && change->to != ticket.status_id) {
+        return ReadAgain();
+    }
+    if (already_handled(ticket, stored)) {
+        return Nothing();
+    }
+    // Moved to another project: whatever its status is called there, it is none of ours.
+    const bool ours = ticket.project_id == policy.portal.project_id;
+    const AppStatus* status = ours ? policy.portal.status(ticket.status_id) : nullptr;
+    if (status == nullptr) {
+        return decide_unmapped(ticket, policy, stored);
+    }
+    const RequestKind* kind = policy.portal.request_kind(ticket.request_type_id);
+    if (kind == nullptr && stored == nullptr) {
+        return Nothing();
+    }
+    if (*status != AppStatus::approved) {
+        return End(std::string(to_string(*status)), actor_of(ticket));
+    }
+    if (kind == nullptr) {
+        return Nothing();
+    }
+    if (!ticket.has_approvals) {
+        return ReadAgain();
+    }
+    Decision decision = decide_approved(ticket, policy, facts, *kind);
+    if (still_stands(ticket, stored, decision)) {
+        return Nothing();
+    }
+    return decision;
+}
+
+} // namespace accessd
