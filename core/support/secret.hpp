@@ -10,11 +10,13 @@ namespace accessd {
 class Secret {
 public:
     Secret() = default;
+    /// Takes the value over and wipes the argument; a copy that the caller keeps is the caller's.
     explicit Secret(std::string value);
-    Secret(const Secret&) = default;
-    Secret& operator=(const Secret&) = default;
-    Secret(Secret&&) noexcept = default;
-    Secret& operator=(Secret&&) noexcept = default;
+    Secret(const Secret& other) = default;
+    Secret& operator=(const Secret& other);
+    /// The source is wiped: a short string's bytes would else stay in it.
+    Secret(Secret&& other) noexcept;
+    Secret& operator=(Secret&& other) noexcept;
     ~Secret();
 
     /// For the one place that sends or signs.
