@@ -1,0 +1,39 @@
+#pragma once
+
+#include "daemon/config/values.hpp"
+
+#include <vector>
+
+namespace accessd {
+
+/// Everything that the readers of the sections need.
+class Reading {
+public:
+    Reading(Problems& problems_found, const Environment& process_environment)
+        : problems(problems_found), environment(process_environment) {}
+
+    Problems& problems;
+    const Environment& environment;
+};
+
+DaemonSettings read_daemon(const Node& table, Reading& reading);
+JiraSettings read_jira(const Node& table, Reading& reading);
+
+/// [portal] with its tables: names, on_vanished and vanished_grace of `config`.
+void read_portal(const Node& table, Config& config, Reading& reading);
+
+/// Every [application.NAME], ordered by name. An application with a problem of its own is still listed, so
+/// that its rules do not complain about it too.
+std::vector<ApplicationSettings> read_applications(const Node& table, Reading& reading);
+
+/// Every [[rule]] in the order of the files, for the applications given; without hashes.
+std::vector<AccessRule>
+read_rules(const Node& list, const std::vector<ApplicationSettings>& applications, Reading& reading);
+
+/// The accounts of `map_file`: lines "jira account id,account". Each bad line is a problem at its place.
+std::map<std::string, std::string> read_identity_map(const PlacedText& path, Problems& problems);
+
+/// Sets every rule's hash, then the configuration's.
+void set_hashes(Config& config);
+
+} // namespace accessd
