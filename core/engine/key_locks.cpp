@@ -113,13 +113,14 @@ Task<KeyLocks::Hold> KeyLocks::lock(std::vector<AccessKey> keys) {
         co_return Hold(this, std::move(keys));
     }
     auto executor = co_await boost::asio::this_coro::executor;
-    auto waiter = std::make_shared<Waiter>(keys);
-    waiters_.push_back(waiter);
-    WaitStart start(waiter, executor);
+    // Only the list owns the waiter: a frame that did would keep itself alive for ever.
+    waiters_.push_back(std::make_shared<Waiter>(keys));
+    const Waiter* own = waiters_.back().get();
+    WaitStart start(waiters_.back(), executor);
     const bool taken = co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void(bool)>(
         start, boost::asio::use_awaitable
     );
-    std::erase(waiters_, waiter);
+    std::erase_if(waiters_, [own](const std::shared_ptr<Waiter>& waiter) { return waiter.get() == own; });
     if (!taken) {
         throw boost::system::system_error(boost::asio::error::operation_aborted);
     }

@@ -1,0 +1,99 @@
+#include "core/engine/context.hpp"
+
+#include "core/support/log.hpp"
+
+#include <utility>
+
+namespace accessd {
+
+namespace {
+
+// A refused credential is tried again by one request at this pace: an admin may have repaired it over there.
+constexpr Duration credential_pause = std::chrono::minutes(2);
+
+} // namespace
+
+Application* EngineContext::application(const std::string& name) {
+    const auto found = applications.find(name);
+    return found != applications.end() ? &found->second : nullptr;
+}
+
+Step EngineContext::step(Situation before, const Event& event) {
+    StepRules rules;
+    rules.retry = settings.retry;
+    rules.hold_grants = hold_grants;
+    rules.granted_status = policy.portal.granted_status;
+    rules.removed_status = policy.portal.removed_status;
+    rules.failed_status = policy.portal.failed_status;
+    return next(std::move(before), event, clock.now(), rules, random.next());
+}
+
+void EngineContext::note_trouble(Application& application, const Error& error) {
+    if (error.fault() == Fault::permanent) {
+        return; // about this request, not about the application
+    }
+    if (error.fault() == Fault::credential) {
+        application.paused_until = clock.now() + credential_pause;
+    } else if (error.retry_at()) {
+        application.paused_until = error.retry_at();
+    }
+    if (application.trouble == error.code()) {
+        return;
+    }
+    application.trouble = error.code();
+    log(error.fault() == Fault::credential ? LogLevel::error : LogLevel::warning,
+        "application_failing",
+        {{"application", application.name},
+         {"owner", application.owner},
+         {"code", error.code()},
+         {"error", error.message()}});
+}
+
+void EngineContext::note_success(Application& application) {
+    application.paused_until.reset();
+    if (!application.trouble.empty()) {
+        log(LogLevel::info, "application_recovered", {{"application", application.name}});
+        application.trouble.clear();
+    }
+}
+
+void EngineContext::note(const Error& store_error) {
+    if (store_error.code() == "store.full" && !hold_grants) {
+        hold_grants = true;
+        log(LogLevel::critical,
+            "holding",
+            {{"what", "grants"}, {"code", store_error.code()}, {"error", store_error.message()}});
+    }
+    if (store_error.fault() == Fault::permanent && !fatal) {
+        fatal = store_error;
+        stopping = true;
+    }
+}
+
+Changes changes_of(const Step& step, TimePoint at) {
+    Changes changes;
+    changes.request = step.after.request;
+    for (const StoredAccess& stored : step.after.accesses) {
+        changes.accesses.push_back(stored.access);
+    }
+    changes.tells = step.tells;
+    changes.audit = step.audit;
+    changes.at = at;
+    return changes;
+}
+
+void take_saved(Step& step, const Saved& saved) {
+    step.after.request.revision = saved.request_revision;
+    for (std::size_t i = 0; i < step.after.accesses.size() && i < saved.access_revisions.size(); ++i) {
+        step.after.accesses[i].access.revision = saved.access_revisions[i];
+    }
+    for (Tell& tell : step.tells) {
+        tell.audit_seq = saved.audit_seq;
+        tell.audit_head = saved.audit_head;
+    }
+    if (!saved.inserted_tell) {
+        step.tells.clear(); // delivered before: one voice per ticket and state
+    }
+}
+
+} // namespace accessd

@@ -1,0 +1,120 @@
+#include "core/engine/dispatcher.hpp"
+
+#include <chrono>
+#include <utility>
+
+namespace accessd {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+// A revoke that was fetched must not stand behind more than this many grants of its lane.
+constexpr Duration room_poll = 1s;
+
+bool is_revoke(const Work& work) {
+    return work.fresh && work.fresh->request.phase == Phase::ending;
+}
+
+} // namespace
+
+Dispatcher::Dispatcher(EngineContext& context, TaskGroup& tasks)
+    : context_(context), tasks_(tasks), worker_(context), watcher_(context) {}
+
+bool Dispatcher::paused(const std::string& application) const {
+    const auto found = context_.applications.find(application);
+    return found != context_.applications.end() && found->second.paused_until &&
+           *found->second.paused_until > context_.clock.now();
+}
+
+void Dispatcher::add(std::string application, Work work) {
+    if (context_.stopping) {
+        return; // it is in the store, with the time at which it is due
+    }
+    if (!known_.insert(work.issue_id).second) {
+        again_.insert(work.issue_id);
+        return;
+    }
+    Lane& lane = lanes_[application];
+    if (paused(application)) {
+        work.fresh.reset(); // only ids wait for long: memory stays bounded
+        work.tells.clear();
+    }
+    if (is_revoke(work)) {
+        lane.queue.push_front(std::move(work));
+    } else {
+        lane.queue.push_back(std::move(work));
+    }
+    pump(application, lane);
+}
+
+void Dispatcher::add_watch(AccessKey key) {
+    if (!context_.stopping && watched_.insert(key).second) {
+        tasks_.spawn(run_watch(std::move(key)));
+    }
+}
+
+void Dispatcher::pump() {
+    for (auto& [application, lane] : lanes_) {
+        pump(application, lane);
+    }
+}
+
+void Dispatcher::pump(const std::string& application, Lane& lane) {
+    // While it is in trouble one request at a time finds out whether it is over.
+    const Application* known = context_.application(application);
+    const unsigned most = known != nullptr && !known->trouble.empty() ? 1 : context_.settings.workers;
+    while (!lane.queue.empty() && lane.running < most && !context_.stopping && !paused(application)) {
+        Work work = std::move(lane.queue.front());
+        lane.queue.pop_front();
+        ++lane.running;
+        tasks_.spawn(run(application, std::move(work)));
+    }
+}
+
+std::size_t Dispatcher::backlog() const {
+    std::size_t sum = 0;
+    for (const auto& [application, lane] : lanes_) {
+        sum += paused(application) ? 0 : lane.queue.size();
+    }
+    return sum;
+}
+
+Task<> Dispatcher::wait_for_room(std::size_t limit) {
+    while (backlog() >= limit && !context_.stopping) {
+        co_await room_.wait_until(context_.clock, context_.clock.now() + room_poll);
+    }
+}
+
+std::optional<TimePoint> Dispatcher::next_resume() const {
+    std::optional<TimePoint> earliest;
+    for (const auto& [application, lane] : lanes_) {
+        const auto found = context_.applications.find(application);
+        if (lane.queue.empty() || found == context_.applications.end() || !found->second.paused_until) {
+            continue;
+        }
+        const TimePoint until = *found->second.paused_until;
+        earliest = earliest ? std::min(*earliest, until) : until;
+    }
+    return earliest;
+}
+
+Task<> Dispatcher::run(std::string application, Work work) {
+    const std::string issue_id = work.issue_id;
+    co_await worker_.work(std::move(work));
+    known_.erase(issue_id);
+    Lane& lane = lanes_[application];
+    --lane.running;
+    if (again_.erase(issue_id) > 0) {
+        add(application, Work(issue_id));
+    }
+    pump(application, lane);
+    room_.notify();
+}
+
+Task<> Dispatcher::run_watch(AccessKey key) {
+    co_await watcher_.watch(key);
+    watched_.erase(key);
+}
+
+} // namespace accessd

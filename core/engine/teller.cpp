@@ -1,0 +1,84 @@
+#include "core/engine/teller.hpp"
+
+#include "core/engine/records.hpp"
+#include "core/support/log.hpp"
+
+#include <utility>
+
+namespace accessd {
+
+namespace {
+
+// A ticket that refuses its message for about a day is not going to take it.
+constexpr std::uint32_t most_attempts = 100;
+
+} // namespace
+
+Task<> Teller::deliver(Tell tell) {
+    TicketMessage message;
+    message.issue_id = tell.issue_id;
+    message.marker = tell_marker(tell);
+    message.move_to = tell.move_to;
+    message.visibility = context_.policy.portal.comments;
+    message.look_first = tell.may_be_sent;
+    if (message.visibility != Comments::none) {
+        message.lines = tell.lines;
+        message.lines.push_back(closing_line(tell));
+    }
+    auto told = co_await context_.source.tell(std::move(message), context_.deadline());
+    if (told) {
+        co_await delivered(std::move(tell), std::move(*told));
+    } else if (told.error().code() != "http.cancelled") {
+        co_await failed(std::move(tell), told.error());
+    }
+}
+
+Task<> Teller::delivered(Tell tell, Told told) {
+    if (!tell.move_to.empty() && !told.moved) {
+        log(LogLevel::warning,
+            "not_moved",
+            {{"ticket", tell.issue_key},
+             {"to", tell.move_to},
+             {"why", told.not_moved_why},
+             {"advice", "let accessd's account make this transition, or correct [portal.outcomes]"}});
+    }
+    ++context_.counters.told;
+    Changes changes;
+    changes.told.push_back(tell.id());
+    changes.audit.push_back(told_record(tell, told.moved));
+    co_await save(std::move(changes));
+}
+
+Task<> Teller::failed(Tell tell, Error error) {
+    ++tell.attempts;
+    tell.may_be_sent = tell.may_be_sent || error.effect() == Effect::unknown;
+    tell.wake_at =
+        retry_at(context_.settings.retry, error, tell.attempts, context_.clock.now(), context_.random.next());
+    Changes changes;
+    const bool given_up = error.fault() == Fault::permanent && tell.attempts >= most_attempts;
+    if (tell.attempts == 1 || given_up) {
+        log(given_up ? LogLevel::error : LogLevel::warning,
+            given_up ? "not_told" : "telling_failed",
+            {{"ticket", tell.issue_key},
+             {"tell", to_string(tell.kind)},
+             {"code", error.code()},
+             {"error", error.message()}});
+    }
+    if (given_up) {
+        changes.told.push_back(tell.id());
+        changes.audit.push_back(AuditEntry("ticket.not_told", told_record(tell, false).body));
+    } else {
+        changes.tells.push_back(std::move(tell));
+    }
+    co_await save(std::move(changes));
+}
+
+Task<> Teller::save(Changes changes) {
+    changes.at = context_.clock.now();
+    auto saved = co_await context_.store.save(std::move(changes));
+    if (!saved) {
+        context_.note(saved.error());
+    }
+}
+
+} // namespace accessd

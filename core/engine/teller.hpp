@@ -1,0 +1,24 @@
+#pragma once
+
+#include "core/engine/context.hpp"
+
+namespace accessd {
+
+/// Delivers messages from the outbox to their tickets.
+class Teller {
+public:
+    explicit Teller(EngineContext& context) : context_(context) {}
+
+    /// One attempt. With `tell.may_be_sent` the ticket is searched for the message first (I4). The outcome is
+    /// stored: delivered, or when to try again.
+    Task<> deliver(Tell tell);
+
+private:
+    Task<> delivered(Tell tell, Told told);
+    Task<> failed(Tell tell, Error error);
+    Task<> save(Changes changes);
+
+    EngineContext& context_;
+};
+
+} // namespace accessd

@@ -1,0 +1,27 @@
+#pragma once
+
+#include "core/engine/context.hpp"
+
+namespace accessd {
+
+/// A key after one look at it: the next look, or none when it stayed gone for long enough. Looks come one
+/// minute, ten minutes and one hour after the revoke.
+Access watched(Access access, TimePoint at);
+
+/// Looks again at keys whose revoke followed a grant of unknown outcome: a grant that lands late must not
+/// bring the access back (I3).
+class Watcher {
+public:
+    explicit Watcher(EngineContext& context) : context_(context) {}
+
+    Task<> watch(AccessKey key);
+
+private:
+    Task<> look(Access access, Provider& provider);
+    Task<> revoke_again(Access access, Provider& provider);
+    Task<Result<Saved>> save(Access access, std::vector<AuditEntry> audit);
+
+    EngineContext& context_;
+};
+
+} // namespace accessd

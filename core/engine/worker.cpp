@@ -1,0 +1,385 @@
+#include "core/engine/worker.hpp"
+
+#include "core/engine/announce.hpp"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+namespace accessd {
+
+namespace {
+
+// More than any request needs; a bound against a loop that no test has found.
+constexpr int most_turns = 12;
+// Lost races against the finder or a worker on the same key.
+constexpr int most_conflicts = 5;
+
+std::vector<AccessKey> keys_of(const Request& request) {
+    std::vector<AccessKey> keys;
+    for (const Target& target : request.targets) {
+        keys.push_back(target.key);
+    }
+    return keys;
+}
+
+bool is_cancelled(const Error& error) {
+    return error.code() == "http.cancelled";
+}
+
+} // namespace
+
+/// The request that a worker has before it.
+class Worker::Desk {
+public:
+    Desk() = default;
+
+    Situation situation;
+    std::vector<Tell> tells;           ///< outbox rows of this request
+    std::set<std::string> own_tells;   ///< ids of those that this process put there and never sent
+    std::vector<AccessKey> extra_keys; ///< keys beyond the targets' that a step is about to need
+    KeyLocks::Hold hold;
+
+    Request& request() { return situation.request; }
+
+    const Request& request() const { return situation.request; }
+};
+
+Worker::Turn Worker::next_turn(const Desk& desk) const {
+    const TimePoint now = context_.clock.now();
+    const Request& request = desk.request();
+    const auto due = [now](const std::optional<TimePoint>& at) { return !at || *at <= now; };
+    for (const Target& target : request.targets) {
+        if (target.state == TargetState::held && target.expires_at && *target.expires_at <= now) {
+            return Turn::expire;
+        }
+    }
+    if (!due_targets(request, now, context_.hold_grants).empty()) {
+        return Turn::call;
+    }
+    const bool may_resolve = !request.vanished_at && !context_.hold_grants;
+    if (request.phase == Phase::resolving && may_resolve && due(request.wake_at)) {
+        return Turn::resolve;
+    }
+    const bool tell_due = std::any_of(desk.tells.begin(), desk.tells.end(), [&](const Tell& tell) {
+        return due(tell.wake_at);
+    });
+    return tell_due ? Turn::tell : Turn::rest;
+}
+
+Task<> Worker::work(Work work) {
+    Desk desk;
+    const bool opened = co_await open(desk, std::move(work));
+    for (int turns = 0; opened && turns < most_turns && !context_.stopping; ++turns) {
+        const Turn turn = next_turn(desk);
+        if (turn == Turn::rest) {
+            break;
+        }
+        const bool went_well = co_await take_turn(desk, turn);
+        desk.hold = KeyLocks::Hold();
+        if (!went_well) {
+            break;
+        }
+    }
+}
+
+Task<bool> Worker::take_turn(Desk& desk, Turn turn) {
+    switch (turn) {
+    case Turn::rest:
+        break;
+    case Turn::expire: {
+        std::vector<Event> events(1, Event(Woke()));
+        const bool expired = co_await commit(desk, std::move(events));
+        co_return expired;
+    }
+    case Turn::resolve: {
+        const bool resolved = co_await resolve(desk);
+        co_return resolved;
+    }
+    case Turn::call: {
+        const bool called = co_await call_due(desk);
+        co_return called;
+    }
+    case Turn::tell: {
+        const bool told = co_await deliver(desk);
+        co_return told;
+    }
+    }
+    co_return false;
+}
+
+Task<bool> Worker::open(Desk& desk, Work work) {
+    if (!work.fresh) {
+        desk.situation.request.issue_id = work.issue_id;
+        const bool loaded = co_await load(desk);
+        co_return loaded;
+    }
+    desk.situation = std::move(*work.fresh);
+    desk.tells = std::move(work.tells);
+    for (const Tell& tell : desk.tells) {
+        desk.own_tells.insert(tell.id());
+    }
+    co_return true;
+}
+
+Task<bool> Worker::load(Desk& desk) {
+    std::vector<std::string> ids(1, desk.request().issue_id);
+    auto loaded = co_await context_.store.load(std::move(ids));
+    if (!loaded) {
+        context_.note(loaded.error());
+        co_return false;
+    }
+    if (loaded->empty()) {
+        co_return false;
+    }
+    desk.situation.request = std::move(loaded->front().request);
+    desk.tells = std::move(loaded->front().tells);
+    std::vector<AccessKey> keys = keys_of(desk.request());
+    for (const AccessKey& key : desk.extra_keys) {
+        if (std::find(keys.begin(), keys.end(), key) == keys.end()) {
+            keys.push_back(key);
+        }
+    }
+    desk.situation.accesses.clear();
+    if (keys.empty()) {
+        co_return true;
+    }
+    auto accesses = co_await context_.store.load_accesses(std::move(keys));
+    if (!accesses) {
+        context_.note(accesses.error());
+        co_return false;
+    }
+    desk.situation.accesses = std::move(*accesses);
+    co_return true;
+}
+
+/// Steps through the events and saves what they made, all or nothing; again from what is stored when somebody
+/// else was faster.
+Task<bool> Worker::commit(Desk& desk, std::vector<Event> events) {
+    for (int tries = 0; tries < most_conflicts; ++tries) {
+        const Request before = desk.request();
+        Step sum;
+        sum.after = desk.situation;
+        sum.ignored = true;
+        for (const Event& event : events) {
+            Step step = context_.step(std::move(sum.after), event);
+            sum.after = std::move(step.after);
+            sum.ignored = sum.ignored && step.ignored;
+            std::move(step.tells.begin(), step.tells.end(), std::back_inserter(sum.tells));
+            std::move(step.audit.begin(), step.audit.end(), std::back_inserter(sum.audit));
+        }
+        if (sum.ignored) {
+            co_return true;
+        }
+        auto saved = co_await context_.store.save(changes_of(sum, context_.clock.now()));
+        if (saved) {
+            take_saved(sum, *saved);
+            announce(context_, before, sum.after.request, saved->audit_seq);
+            desk.situation = std::move(sum.after);
+            for (Tell& tell : sum.tells) {
+                desk.own_tells.insert(tell.id());
+                desk.tells.push_back(std::move(tell));
+            }
+            co_return true;
+        }
+        context_.note(saved.error());
+        if (saved.error().code() != "store.stale") {
+            co_return false;
+        }
+        const bool loaded = co_await load(desk);
+        if (!loaded) {
+            co_return false;
+        }
+    }
+    co_return false;
+}
+
+Task<Result<Entitlement>> Worker::entitlement(Application& application, std::string name) {
+    const std::pair<std::string, std::string> label(application.name, name);
+    const auto known = pinned_.find(label);
+    if (known != pinned_.end()) {
+        co_return known->second;
+    }
+    auto stored = co_await context_.store.pinned(application.name, name);
+    if (!stored) {
+        context_.note(stored.error());
+        co_return stored.error();
+    }
+    if (*stored) {
+        pinned_.emplace(label, **stored);
+        co_return **stored;
+    }
+    auto found = co_await application.provider->find_entitlement(name, context_.deadline());
+    if (!found) {
+        co_return found.error();
+    }
+    Entitlement entitlement(found->id, name);
+    auto kept = co_await context_.store.pin(application.name, entitlement, context_.clock.now());
+    if (!kept) {
+        context_.note(kept.error());
+        co_return kept.error();
+    }
+    // Somebody may have pinned it first: what is stored decides.
+    auto pinned = co_await context_.store.pinned(application.name, name);
+    if (pinned && *pinned) {
+        entitlement = **pinned;
+    }
+    pinned_.emplace(label, entitlement);
+    co_return entitlement;
+}
+
+Task<bool> Worker::resolve(Desk& desk) {
+    Application* application = context_.application(desk.request().application);
+    if (application == nullptr) {
+        Error unknown(
+            Fault::permanent,
+            "application.unknown",
+            "application \"" + desk.request().application + "\" is not in the configuration any more"
+        );
+        std::vector<Event> events(1, Event(Unresolved(std::move(unknown))));
+        co_await commit(desk, std::move(events));
+        co_return false;
+    }
+    auto account =
+        co_await application->provider->find_account(desk.request().account.name, context_.deadline());
+    std::optional<Error> trouble;
+    std::vector<Entitlement> entitlements;
+    if (!account) {
+        trouble = account.error();
+    }
+    for (std::size_t i = 0; !trouble && i < desk.request().entitlement_names.size(); ++i) {
+        auto found = co_await entitlement(*application, desk.request().entitlement_names[i]);
+        if (found) {
+            entitlements.push_back(std::move(*found));
+        } else {
+            trouble = found.error();
+        }
+    }
+    if (trouble) {
+        if (!is_cancelled(*trouble)) {
+            context_.note_trouble(*application, *trouble);
+            std::vector<Event> events(1, Event(Unresolved(std::move(*trouble))));
+            co_await commit(desk, std::move(events));
+        }
+        co_return !desk.tells.empty();
+    }
+    context_.note_success(*application);
+    std::vector<AccessKey> keys = keys_of(desk.request());
+    for (const Entitlement& found : entitlements) {
+        AccessKey key(application->name, found.id, account->id);
+        if (std::find(keys.begin(), keys.end(), key) == keys.end()) {
+            keys.push_back(std::move(key));
+        }
+    }
+    desk.extra_keys = keys;
+    desk.hold = co_await context_.locks.lock(keys);
+    auto accesses = co_await context_.store.load_accesses(std::move(keys));
+    if (!accesses) {
+        context_.note(accesses.error());
+        co_return false;
+    }
+    desk.situation.accesses = std::move(*accesses);
+    std::vector<Event> events;
+    events.emplace_back(Resolved(std::move(*account), std::move(entitlements)));
+    events.emplace_back(Started());
+    const bool called = co_await start_and_call(desk, std::move(events));
+    co_return called;
+}
+
+Task<bool> Worker::call_due(Desk& desk) {
+    desk.hold = co_await context_.locks.lock(keys_of(desk.request()));
+    std::vector<Event> events(1, Event(Started()));
+    const bool called = co_await start_and_call(desk, std::move(events));
+    co_return called;
+}
+
+Task<bool> Worker::start_and_call(Desk& desk, std::vector<Event> events) {
+    // A call of an earlier life, or one whose outcome is unknown: look before granting again.
+    std::set<AccessKey> uncertain;
+    for (const StoredAccess& stored : desk.situation.accesses) {
+        if (stored.access.intent || stored.access.grant_uncertain) {
+            uncertain.insert(stored.access.key);
+        }
+    }
+    const bool started = co_await commit(desk, std::move(events));
+    if (!started) {
+        co_return false;
+    }
+    std::vector<CallEnd> ends;
+    // Copied: what is on the desk may be reloaded while the calls are under way.
+    const std::vector<StoredAccess> accesses = desk.situation.accesses;
+    for (const StoredAccess& stored : accesses) {
+        const Access& access = stored.access;
+        if (!access.intent || access.intent->issue_id != desk.request().issue_id) {
+            continue;
+        }
+        Application* application = context_.application(access.key.application);
+        if (application == nullptr) {
+            continue;
+        }
+        const Operation operation = access.intent->operation;
+        auto written =
+            co_await call(*application->provider, access.key, operation, uncertain.contains(access.key));
+        if (!written && is_cancelled(written.error())) {
+            co_return false; // the intent stays open: the next start looks
+        }
+        if (written) {
+            context_.note_success(*application);
+        } else {
+            context_.note_trouble(*application, written.error());
+        }
+        ends.emplace_back(access.key, operation, access.generation, std::move(written));
+    }
+    if (ends.empty()) {
+        co_return true;
+    }
+    std::vector<Event> finished;
+    finished.emplace_back(Finished(std::move(ends)));
+    const bool recorded = co_await commit(desk, std::move(finished));
+    co_return recorded;
+}
+
+Task<Result<Written>> Worker::call(Provider& provider, AccessKey key, Operation operation, bool uncertain) {
+    if (operation == Operation::grant && uncertain) {
+        auto seen = co_await provider.look(key, Depth::direct, context_.deadline());
+        if (!seen) {
+            co_return seen.error();
+        }
+        if (*seen == Holding::present) {
+            Written found(Applied::already_so);
+            found.seen = Holding::present;
+            co_return found;
+        }
+    }
+    Result<Written> written(Error(Fault::permanent, "", ""));
+    if (operation == Operation::grant) {
+        written = co_await provider.grant(key, context_.deadline());
+    } else {
+        written = co_await provider.revoke(key, context_.deadline());
+    }
+    if (!written || written->seen) {
+        co_return written;
+    }
+    auto seen = co_await provider.look(key, Depth::direct, context_.deadline());
+    if (seen) {
+        written->seen = *seen;
+    }
+    co_return written;
+}
+
+Task<bool> Worker::deliver(Desk& desk) {
+    const TimePoint now = context_.clock.now();
+    std::vector<Tell> tells;
+    std::swap(tells, desk.tells);
+    for (Tell& tell : tells) {
+        if (tell.wake_at && *tell.wake_at > now) {
+            continue;
+        }
+        // A row that an earlier process left may have been sent by it.
+        tell.may_be_sent = tell.may_be_sent || !desk.own_tells.contains(tell.id());
+        co_await teller_.deliver(std::move(tell));
+    }
+    co_return true;
+}
+
+} // namespace accessd

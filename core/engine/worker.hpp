@@ -1,0 +1,57 @@
+#pragma once
+
+#include "core/engine/context.hpp"
+#include "core/engine/teller.hpp"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace accessd {
+
+/// A request that something is to be done about.
+class Work {
+public:
+    Work() = default;
+
+    explicit Work(std::string issue) : issue_id(std::move(issue)) {}
+
+    std::string issue_id;
+    std::optional<Situation> fresh; ///< as just saved, when the finder has it at hand; else it is loaded
+    std::vector<Tell> tells;        ///< with `fresh`: messages that the same save put into the outbox
+};
+
+/// Carries out what one request asks for: intent, call, read-back, outcome, message. Each turn starts from
+/// what is stored, and everything it learns is stored before the next.
+class Worker {
+public:
+    explicit Worker(EngineContext& context) : context_(context), teller_(context) {}
+
+    /// Brings the request as far as it goes now. What remains has a wake-up time in the store.
+    Task<> work(Work work);
+
+private:
+    class Desk;
+    enum class Turn : std::uint8_t { rest, expire, resolve, call, tell };
+
+    Turn next_turn(const Desk& desk) const;
+    Task<bool> open(Desk& desk, Work work);
+    Task<bool> load(Desk& desk);
+    Task<bool> commit(Desk& desk, std::vector<Event> events);
+    Task<bool> take_turn(Desk& desk, Turn turn);
+
+    Task<bool> resolve(Desk& desk);
+    Task<Result<Entitlement>> entitlement(Application& application, std::string name);
+    Task<bool> call_due(Desk& desk);
+    Task<bool> start_and_call(Desk& desk, std::vector<Event> events);
+    Task<Result<Written>> call(Provider& provider, AccessKey key, Operation operation, bool uncertain);
+    Task<bool> deliver(Desk& desk);
+
+    EngineContext& context_;
+    Teller teller_;
+    std::map<std::pair<std::string, std::string>, Entitlement> pinned_; ///< by application and name
+};
+
+} // namespace accessd
