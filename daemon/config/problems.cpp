@@ -1,6 +1,7 @@
 #include "daemon/config/problems.hpp"
 
 #include "core/support/text.hpp"
+#include "daemon/config.hpp"
 
 #include <algorithm>
 #include <tuple>

@@ -1,7 +1,5 @@
 #pragma once
 
-#include "daemon/config.hpp"
-
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -9,6 +7,8 @@
 #include <vector>
 
 namespace accessd {
+
+class ConfigProblem;
 
 /// A position in one of the files that make up the configuration.
 class Place {

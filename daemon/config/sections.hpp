@@ -1,5 +1,6 @@
 #pragma once
 
+#include "daemon/config.hpp"
 #include "daemon/config/values.hpp"
 
 #include <vector>

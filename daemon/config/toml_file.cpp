@@ -139,13 +139,17 @@ Node converted(const toml::node& source, unsigned file) {
 /// The parser's description without what it quotes from the file, which may be a secret that lost its
 /// quotes. Names of keys stay.
 std::string bounded_description(std::string_view description) {
+    constexpr std::string_view opening = "Error while parsing ";
+    if (description.starts_with(opening))
+        description.remove_prefix(opening.size());
     description = description.substr(0, description.find(", saw"));
     const std::size_t quote = description.find('\'');
-    const bool of_ours = description.find("expected ") != std::string_view::npos ||
-                         description.find("cannot redefine ") != std::string_view::npos;
-    if (quote == std::string_view::npos || of_ours)
-        return escape_text(description, 200);
-    return escape_text(description.substr(0, quote), 200) + "this cannot be read as a value";
+    const bool quotes_no_value = description.find("expected ") != std::string_view::npos ||
+                                 description.find("cannot redefine ") != std::string_view::npos;
+    std::string shown = "not valid TOML: ";
+    if (quote == std::string_view::npos || quotes_no_value)
+        return shown + escape_text(description, 200);
+    return shown + escape_text(description.substr(0, quote), 200) + "this is no value";
 }
 
 } // namespace
