@@ -12,8 +12,9 @@
 #include <openssl/x509.h>
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
-#include <limits>
+#include <span>
 #include <utility>
 #include <vector>
 

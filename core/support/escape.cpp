@@ -1,6 +1,9 @@
 #include "core/support/text.hpp"
 
+#include <algorithm>
 #include <array>
+#include <cstddef>
+#include <cstdint>
 
 namespace accessd {
 
@@ -106,6 +109,10 @@ void append_code_point(std::string& out, char32_t value) {
     out += '}';
 }
 
+bool is_plain(char c) {
+    return c >= 0x20 && c < 0x7F && c != '\\';
+}
+
 /// The next bit of safe text for `text`'s beginning; returns how many bytes of it were taken.
 std::size_t append_safe(std::string& out, std::string_view text) {
     const CodePoint point = first_code_point(text);
@@ -126,6 +133,9 @@ std::size_t append_safe(std::string& out, std::string_view text) {
 } // namespace
 
 std::string escape_text(std::string_view text, std::size_t limit) {
+    if (text.size() <= limit && std::ranges::all_of(text, is_plain)) {
+        return std::string(text); // nearly always
+    }
     constexpr std::string_view mark = "...";
     const std::size_t room = limit > mark.size() ? limit - mark.size() : 0;
     std::string out;

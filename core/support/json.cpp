@@ -7,7 +7,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <limits>
+#include <exception>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -216,6 +217,12 @@ void append_canonical(std::string& out, const json::value& value) {
         append_canonical(out, *array);
     } else if (const json::string* string = value.if_string()) {
         append_quoted(out, *string);
+    } else if (value.is_int64()) {
+        out += std::to_string(value.get_int64());
+    } else if (value.is_bool()) {
+        out += value.get_bool() ? "true" : "false";
+    } else if (value.is_null()) {
+        out += "null";
     } else {
         out += json::serialize(value);
     }

@@ -7,6 +7,7 @@
 #include <spdlog/sinks/stdout_sinks.h>
 
 #include <cstdlib>
+#include <exception>
 #include <memory>
 #include <mutex>
 #include <string>

@@ -1,8 +1,9 @@
 #include "core/support/text.hpp"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
+#include <system_error>
+#include <utility>
 
 namespace accessd {
 
