@@ -57,3 +57,10 @@ TEST_CASE("clock: a cancelled wait ends at once and says so, however far its mom
         CHECK_FALSE(second);
     }
 }
+
+TEST_CASE("clock: a moment beyond what the steady clock counts is in the future") {
+    AsioClock clock;
+    const auto result = run(with_deadline(clock, clock.now() + 2ms, clock.sleep_until(TimePoint::max())));
+    REQUIRE(result.has_value());
+    CHECK_FALSE(result->has_value());
+}
