@@ -13,6 +13,13 @@ using namespace std::chrono_literals;
 
 namespace {
 
+std::string source_file(const std::string& name) {
+    std::ifstream file(ACCESSD_SOURCE_DIR "/" + name);
+    std::ostringstream content;
+    content << file.rdbuf();
+    return content.str();
+}
+
 std::string hash_of(const ConfigFolder& folder, const std::string& content) {
     const LoadedConfig loaded = folder.load(content);
     REQUIRE(loaded.config.has_value());
@@ -121,10 +128,7 @@ TEST_CASE("config: without state_dir the folder that systemd made is used") {
 TEST_CASE("config: the example in etc loads as it is") {
     const ConfigFolder folder;
     folder.write("credentials/entra-client-secret", "secret\n");
-    std::ifstream file(ACCESSD_SOURCE_DIR "/etc/accessd.toml");
-    std::ostringstream content;
-    content << file.rdbuf();
-    const std::string example = content.str();
+    const std::string example = source_file("etc/accessd.toml");
 
     SUBCASE("with its standards") {
         const LoadedConfig loaded = folder.load(example);
@@ -150,6 +154,24 @@ TEST_CASE("config: the example in etc loads as it is") {
         REQUIRE(loaded.config.has_value());
         CHECK(loaded.config->portal.granted_outcome == "Access Granted");
     }
+}
+
+TEST_CASE("config: the examples of the manual load together") {
+    const ConfigFolder folder;
+    folder.write("credentials/entra-client-secret", "secret\n");
+    std::string examples;
+    bool inside = false;
+    const std::string manual = source_file("docs/configuration.md");
+    for (const std::string_view line : split(manual, '\n')) {
+        if (line.starts_with("```"))
+            inside = line == "```toml";
+        else if (inside)
+            examples += std::string(line) + "\n";
+    }
+    const LoadedConfig loaded = folder.load(examples);
+    CHECK(problems_of(loaded, folder) == "");
+    REQUIRE(loaded.config.has_value());
+    CHECK(loaded.config->rules.size() == 1);
 }
 
 TEST_CASE("config: files of conf.d are read after the main file, in the order of their names") {
