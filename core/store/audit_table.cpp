@@ -1,0 +1,36 @@
+#include "core/store/audit_table.hpp"
+
+#include <algorithm>
+
+namespace accessd {
+
+AuditTable::AuditTable(Database& database)
+    : database_(database), last_(database, "SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1"),
+      insert_(database, "INSERT INTO audit (seq, at, code, body, hash) VALUES (?1, ?2, ?3, ?4, ?5)") {}
+
+bool AuditTable::load_head() {
+    Rows rows(last_);
+    if (!rows.next()) {
+        return !rows.failed();
+    }
+    const auto hash = rows.blob(1);
+    if (hash.size() != head_.hash.size()) {
+        return database_.note_nonsense();
+    }
+    head_.seq = rows.integer(0);
+    std::copy(hash.begin(), hash.end(), head_.hash.begin());
+    return true;
+}
+
+bool AuditTable::append(const AuditEntry& entry, TimePoint at) {
+    const std::int64_t seq = head_.seq + 1;
+    const Sha256 hash = audit_hash(head_.hash, seq, at, entry.code, entry.body);
+    if (!insert_.run(seq, at, entry.code, entry.body, std::span<const std::uint8_t>(hash))) {
+        return false;
+    }
+    head_.seq = seq;
+    head_.hash = hash;
+    return true;
+}
+
+} // namespace accessd
