@@ -1,8 +1,10 @@
 #include "daemon/config/file.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
@@ -10,6 +12,8 @@
 namespace accessd {
 
 namespace {
+
+constexpr std::size_t chunk_size = 16384;
 
 class Descriptor {
 public:
@@ -71,8 +75,10 @@ Result<std::string> read_trusted_file(const std::string& path, FileTrust trust, 
     if (std::string why = distrust(status.st_mode, trust); !why.empty())
         return refused(std::move(why));
 
+    // A secret is not left behind in a buffer that grew away, nor in the chunk.
     std::string content;
-    std::array<char, 16384> chunk = {};
+    content.reserve(std::min(limit, static_cast<std::size_t>(status.st_size)) + chunk_size);
+    std::array<char, chunk_size> chunk = {};
     for (;;) {
         const ssize_t got = ::read(file.get(), chunk.data(), chunk.size());
         if (got < 0 && errno == EINTR)
@@ -82,6 +88,7 @@ Result<std::string> read_trusted_file(const std::string& path, FileTrust trust, 
         if (got == 0)
             return content;
         content.append(chunk.data(), static_cast<std::size_t>(got));
+        ::explicit_bzero(chunk.data(), chunk.size());
         if (content.size() > limit)
             return refused("is larger than " + size_text(limit));
     }
