@@ -13,6 +13,22 @@ constexpr Duration credential_pause = std::chrono::minutes(2);
 
 } // namespace
 
+void Alarm::set(TimePoint at) {
+    if (!planned_ || at < *planned_) {
+        planned_ = at;
+        wakeup_.notify();
+    }
+}
+
+Task<> Alarm::wait(Clock& clock, TimePoint latest) {
+    const TimePoint until = std::min(planned_.value_or(latest), latest);
+    planned_ = until;
+    co_await wakeup_.wait_until(clock, until);
+    if (planned_ && *planned_ <= clock.now()) {
+        planned_.reset();
+    }
+}
+
 Application* EngineContext::application(const std::string& name) {
     const auto found = applications.find(name);
     return found != applications.end() ? &found->second : nullptr;
@@ -80,6 +96,20 @@ Changes changes_of(const Step& step, TimePoint at) {
     changes.audit = step.audit;
     changes.at = at;
     return changes;
+}
+
+std::optional<TimePoint> alarm_of(const Step& step, TimePoint now) {
+    std::optional<TimePoint> earliest;
+    const auto consider = [&](const std::optional<TimePoint>& at) {
+        if (at && *at > now) {
+            earliest = std::min(earliest.value_or(*at), *at);
+        }
+    };
+    consider(next_wake(step.after.request));
+    for (const StoredAccess& stored : step.after.accesses) {
+        consider(stored.access.watch_at);
+    }
+    return earliest;
 }
 
 void take_saved(Step& step, const Saved& saved) {

@@ -9,6 +9,7 @@
 #include "core/store/store.hpp"
 #include "core/support/clock.hpp"
 #include "core/support/random.hpp"
+#include "core/support/wakeup.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -64,6 +65,23 @@ public:
     std::uint64_t told = 0;
 };
 
+/// When the engine must look at the store again. Whoever stores an earlier moment rings.
+class Alarm {
+public:
+    /// Something will be due at `at`.
+    void set(TimePoint at);
+
+    /// Until the earliest moment that was set, `latest` at most.
+    Task<> wait(Clock& clock, TimePoint latest);
+
+    /// Ends the wait now.
+    void ring() { wakeup_.notify(); }
+
+private:
+    std::optional<TimePoint> planned_;
+    Wakeup wakeup_;
+};
+
 /// What every part of the engine works with. Owned by the Engine; all references outlive it.
 class EngineContext {
 public:
@@ -79,6 +97,7 @@ public:
     std::map<std::string, Application> applications;
 
     KeyLocks locks;
+    Alarm alarm;
     Counters counters;
     bool stopping = false;      ///< nothing new is begun
     std::optional<Error> fatal; ///< the store is lost: no call whose outcome cannot be recorded may be made
@@ -102,6 +121,9 @@ public:
 
 /// What a step writes. `at` is the time of its audit rows.
 Changes changes_of(const Step& step, TimePoint at);
+
+/// The earliest moment after `now` at which something that a step wrote is due by itself.
+std::optional<TimePoint> alarm_of(const Step& step, TimePoint now);
 
 /// Takes over the revisions that a save gave, and completes the messages that it inserted.
 void take_saved(Step& step, const Saved& saved);

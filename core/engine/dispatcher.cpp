@@ -9,12 +9,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// A revoke that was fetched must not stand behind more than this many grants of its lane.
+// A pause may end or begin while somebody waits for room.
 constexpr Duration room_poll = 1s;
-
-bool is_revoke(const Work& work) {
-    return work.fresh && work.fresh->request.phase == Phase::ending;
-}
 
 } // namespace
 
@@ -40,7 +36,7 @@ void Dispatcher::add(std::string application, Work work) {
         work.fresh.reset(); // only ids wait for long: memory stays bounded
         work.tells.clear();
     }
-    if (is_revoke(work)) {
+    if (work.urgent) {
         lane.queue.push_front(std::move(work));
     } else {
         lane.queue.push_back(std::move(work));

@@ -68,6 +68,7 @@ Task<> Teller::failed(Tell tell, Error error) {
         changes.told.push_back(tell.id());
         changes.audit.push_back(AuditEntry("ticket.not_told", told_record(tell, false).body));
     } else {
+        context_.alarm.set(*tell.wake_at);
         changes.tells.push_back(std::move(tell));
     }
     co_await save(std::move(changes));

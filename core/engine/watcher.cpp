@@ -112,6 +112,9 @@ Task<> Watcher::revoke_again(Access access, Provider& provider) {
 }
 
 Task<Result<Saved>> Watcher::save(Access access, std::vector<AuditEntry> audit) {
+    if (access.watch_at) {
+        context_.alarm.set(*access.watch_at);
+    }
     auto saved =
         co_await context_.store.save(changes_for(std::move(access), std::move(audit), context_.clock.now()));
     if (!saved) {

@@ -175,6 +175,9 @@ Task<bool> Worker::commit(Desk& desk, std::vector<Event> events) {
         if (saved) {
             take_saved(sum, *saved);
             announce(context_, before, sum.after.request, saved->audit_seq);
+            if (const auto due = alarm_of(sum, context_.clock.now())) {
+                context_.alarm.set(*due);
+            }
             desk.situation = std::move(sum.after);
             for (Tell& tell : sum.tells) {
                 desk.own_tells.insert(tell.id());

@@ -15,7 +15,8 @@
 namespace accessd {
 
 /// Owns coroutines that run beside their starter. They must end (or the whole world be destroyed) before the
-/// group dies. Loop thread only.
+/// group dies. Loop thread only. A member of an object, never a local of the coroutine that waits for it:
+/// that frame would own itself.
 class TaskGroup {
 public:
     /// `on_bug` gets what a child threw: an exception is a programmer's error. A child that ends by being

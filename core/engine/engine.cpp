@@ -1,0 +1,274 @@
+#include "core/engine/engine.hpp"
+
+#include "core/support/deadline.hpp"
+#include "core/support/log.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace accessd {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t most_claimed = 100;
+// A claim that nobody worked off comes back after this.
+constexpr Duration claim_time = 1min;
+constexpr Duration longest_wait = 1min;
+// How long to wait for room on a full disk before grants are tried again.
+constexpr Duration hold_time = 30s;
+
+std::function<void(std::exception_ptr)> bug_handler(EngineContext& context) {
+    return [&context](std::exception_ptr failure) {
+        std::string what = "unknown exception";
+        try {
+            std::rethrow_exception(failure);
+        } catch (const std::exception& error) {
+            what = error.what();
+        } catch (...) {
+        }
+        if (!context.fatal) {
+            context.fatal =
+                Error(Fault::permanent, "engine.bug", "an internal error, please report it: " + what);
+        }
+        context.stopping = true;
+        context.alarm.ring();
+    };
+}
+
+bool needs_review(const Request& request) {
+    return request.phase == Phase::resolving ||
+           std::any_of(request.targets.begin(), request.targets.end(), [](const Target& target) {
+               return target.state == TargetState::wanted;
+           });
+}
+
+} // namespace
+
+Engine::Engine(
+    boost::asio::any_io_executor executor, Store& store, TicketSource& source, Clock& clock, Random& random
+)
+    : context_(store, source, clock, random), loops_(executor, bug_handler(context_)),
+      tasks_(executor, bug_handler(context_)), page_tasks_(executor, bug_handler(context_)),
+      review_tasks_(executor, bug_handler(context_)), dispatcher_(context_, tasks_),
+      finder_(context_, dispatcher_, page_tasks_, review_tasks_) {}
+
+void Engine::stop() {
+    context_.stopping = true;
+    context_.alarm.ring();
+    poll_now_.notify();
+}
+
+Task<Result<Done>> Engine::run() {
+    auto connected = co_await connect();
+    if (!connected) {
+        co_return connected;
+    }
+    auto recovered = co_await recover();
+    if (!recovered) {
+        co_return recovered;
+    }
+    if (on_ready && !context_.stopping) {
+        on_ready();
+    }
+    if (!context_.stopping) {
+        loops_.spawn(poll_loop());
+        loops_.spawn(due_loop());
+    }
+    co_await loops_.wait_below(1);
+    co_await drain();
+    if (context_.fatal) {
+        co_return *context_.fatal;
+    }
+    co_return Done();
+}
+
+Task<Result<Done>> Engine::connect() {
+    for (std::uint32_t attempt = 1; !context_.stopping; ++attempt) {
+        auto portal = co_await context_.source.connect(context_.deadline());
+        if (portal) {
+            context_.policy.portal = std::move(*portal);
+            co_return Done();
+        }
+        if (portal.error().fault() == Fault::permanent || portal.error().fault() == Fault::credential) {
+            co_return portal.error();
+        }
+        const TimePoint at = retry_at(
+            context_.settings.retry, portal.error(), attempt, context_.clock.now(), context_.random.next()
+        );
+        log(LogLevel::warning,
+            "connect_failing",
+            {{"code", portal.error().code()}, {"error", portal.error().message()}, {"next", format_utc(at)}});
+        co_await poll_now_.wait_until(context_.clock, at);
+    }
+    co_return Done();
+}
+
+/// Every intent without an outcome is unknown: those requests come first, and look before they act.
+Task<Result<Done>> Engine::recover() {
+    if (context_.settings.dry_run) {
+        co_return Done();
+    }
+    auto open = co_await context_.store.open_intents();
+    if (!open) {
+        co_return open.error();
+    }
+    if (!open->empty()) {
+        log(LogLevel::info, "recovering", {{"requests", static_cast<std::int64_t>(open->size())}});
+    }
+    for (std::size_t from = 0; from < open->size(); from += most_claimed) {
+        const std::size_t to = std::min(open->size(), from + most_claimed);
+        std::vector<std::string> part(
+            open->begin() + static_cast<std::ptrdiff_t>(from), open->begin() + static_cast<std::ptrdiff_t>(to)
+        );
+        co_await take_requests(std::move(part));
+    }
+    co_return Done();
+}
+
+Task<> Engine::poll_loop() {
+    TimePoint next_sweep = context_.clock.now() + context_.settings.sweep_interval;
+    while (!context_.stopping) {
+        const TimePoint started = context_.clock.now();
+        auto polled = co_await finder_.poll();
+        note_poll(polled);
+        if (polled && context_.clock.now() >= next_sweep) {
+            auto swept = co_await finder_.sweep();
+            note_poll(swept);
+            next_sweep = context_.clock.now() + context_.settings.sweep_interval;
+        }
+        TimePoint next = started + context_.settings.poll_interval;
+        if (!polled && polled.error().retry_at()) {
+            next = std::max(next, *polled.error().retry_at());
+        }
+        if (!context_.stopping) {
+            co_await poll_now_.wait_until(context_.clock, next);
+        }
+    }
+}
+
+void Engine::note_poll(const Result<Done>& outcome) {
+    if (outcome) {
+        ++context_.counters.polls;
+        if (!poll_trouble_.empty()) {
+            log(LogLevel::info, "polling_recovered", {});
+            poll_trouble_.clear();
+        }
+        return;
+    }
+    ++context_.counters.polls_failed;
+    const Error& error = outcome.error();
+    if (poll_trouble_ != error.code() && !context_.stopping) {
+        poll_trouble_ = error.code();
+        log(LogLevel::error, "polling_failing", {{"code", error.code()}, {"error", error.message()}});
+    }
+}
+
+Task<> Engine::due_loop() {
+    TimePoint hold_until{};
+    while (!context_.stopping && !context_.settings.dry_run) {
+        const TimePoint now = context_.clock.now();
+        if (context_.hold_grants && now >= hold_until) {
+            // The next save finds out whether there is room again.
+            context_.hold_grants = hold_until == TimePoint{};
+            hold_until = context_.hold_grants ? now + hold_time : TimePoint{};
+        }
+        auto due =
+            co_await context_.store.claim_due(context_.settings.owner, now, now + claim_time, most_claimed);
+        TimePoint latest = context_.clock.now() + longest_wait;
+        if (!due) {
+            context_.note(due.error());
+            latest = context_.clock.now() + 5s;
+        } else {
+            const bool more = due->requests.size() >= most_claimed || due->tells.size() >= most_claimed;
+            latest = std::min(latest, more ? context_.clock.now() : due->next.value_or(latest));
+            co_await take_due(std::move(*due));
+        }
+        dispatcher_.pump();
+        latest = std::min(latest, dispatcher_.next_resume().value_or(latest));
+        if (!context_.stopping) {
+            co_await context_.alarm.wait(context_.clock, latest);
+        }
+    }
+}
+
+Task<> Engine::take_due(DueWork due) {
+    for (AccessKey& key : due.watches) {
+        dispatcher_.add_watch(std::move(key));
+    }
+    std::vector<std::string> issue_ids = std::move(due.requests);
+    for (std::string& id : due.tells) {
+        if (std::find(issue_ids.begin(), issue_ids.end(), id) == issue_ids.end()) {
+            issue_ids.push_back(std::move(id));
+        }
+    }
+    for (std::size_t from = 0; from < issue_ids.size(); from += most_claimed) {
+        const std::size_t to = std::min(issue_ids.size(), from + most_claimed);
+        std::vector<std::string> part(
+            issue_ids.begin() + static_cast<std::ptrdiff_t>(from),
+            issue_ids.begin() + static_cast<std::ptrdiff_t>(to)
+        );
+        co_await take_requests(std::move(part));
+    }
+}
+
+/// Queues stored requests. Those that would grant are first decided on again from a fresh reading: the ticket
+/// may say something else by now. When Jira cannot be read they wait; revokes never do.
+Task<> Engine::take_requests(std::vector<std::string> issue_ids) {
+    auto loaded = co_await context_.store.load(std::move(issue_ids));
+    if (!loaded) {
+        context_.note(loaded.error());
+        co_return;
+    }
+    std::vector<std::string> granting;
+    std::vector<std::pair<std::string, std::string>> later; // application, issue id
+    for (const StoredRequest& stored : *loaded) {
+        if (needs_review(stored.request)) {
+            granting.push_back(stored.request.issue_id);
+            later.emplace_back(stored.request.application, stored.request.issue_id);
+        } else {
+            Work work(stored.request.issue_id);
+            work.urgent = stored.request.phase == Phase::ending;
+            dispatcher_.add(stored.request.application, std::move(work));
+        }
+    }
+    if (granting.empty()) {
+        co_return;
+    }
+    auto reviewed = co_await finder_.review(std::move(granting));
+    if (!reviewed) {
+        note_poll(reviewed);
+        context_.alarm.set(context_.clock.now() + claim_time);
+        co_return;
+    }
+    for (auto& [application, issue_id] : later) {
+        dispatcher_.add(std::move(application), Work(std::move(issue_id)));
+    }
+}
+
+Task<bool> Engine::drained() {
+    co_await page_tasks_.wait_below(1);
+    co_await review_tasks_.wait_below(1);
+    co_await tasks_.wait_below(1);
+    co_return true;
+}
+
+Task<> Engine::drain() {
+    const TimePoint until = context_.clock.now() + context_.settings.drain;
+    auto in_time = co_await with_deadline(context_.clock, until, drained());
+    if (in_time) {
+        co_return;
+    }
+    log(LogLevel::warning,
+        "cancelling",
+        {{"calls", static_cast<std::int64_t>(tasks_.size())},
+         {"advice", "their outcome is looked up at the next start"}});
+    page_tasks_.cancel();
+    review_tasks_.cancel();
+    tasks_.cancel();
+    co_await drained();
+}
+
+} // namespace accessd

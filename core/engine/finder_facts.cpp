@@ -1,0 +1,155 @@
+#include "core/engine/finder.hpp"
+#include "core/policy/identity.hpp"
+#include "core/support/log.hpp"
+
+#include <chrono>
+#include <utility>
+
+// What the finder must know beyond the tickets, and what it does about tickets that it cannot see.
+namespace accessd {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+// How old an answer about an approver may be. Short: leaving the approvers' group must count soon.
+constexpr Duration facts_life = 30s;
+constexpr std::size_t live_page = 100;
+
+} // namespace
+
+Task<Result<Finder::Facts>> Finder::learn(const std::vector<Ticket>& tickets) {
+    auto facts = std::make_shared<ApproverFacts>();
+    for (const Ticket& ticket : tickets) {
+        const AccessRule* rule = context_.policy.rule(ticket.application, ticket.access_type);
+        if (rule == nullptr || !ticket.has_approvals) {
+            continue;
+        }
+        for (const std::string& id : approvers_to_look_up(ticket, context_.policy.portal, *rule)) {
+            if (facts->people.contains(id)) {
+                continue;
+            }
+            auto learned = co_await learn_person(id, !rule->approvers.groups.empty());
+            if (!learned) {
+                co_return learned.error();
+            }
+            const auto person = known_.people.find(id);
+            if (person != known_.people.end()) {
+                facts->people.insert(*person);
+            }
+            const auto groups = known_.groups.find(id);
+            if (groups != known_.groups.end()) {
+                facts->groups.insert(*groups);
+            }
+        }
+    }
+    co_return Facts(std::move(facts));
+}
+
+/// Afterwards `known_` holds what Jira says about the account, unless it knows nobody of that id.
+Task<Result<Done>> Finder::learn_person(std::string account_id, bool with_groups) {
+    if (context_.clock.now() - known_since_ > facts_life) {
+        known_ = ApproverFacts();
+        known_since_ = context_.clock.now();
+    }
+    const bool enough =
+        known_.people.contains(account_id) && (!with_groups || known_.groups.contains(account_id));
+    if (enough) {
+        co_return Done();
+    }
+    auto person = co_await context_.source.person(account_id, context_.deadline());
+    if (!person) {
+        if (person.error().fault() == Fault::permanent) {
+            co_return Done(); // nobody we can know: counts against the approval
+        }
+        co_return person.error();
+    }
+    if (with_groups) {
+        auto groups = co_await context_.source.groups_of(account_id, context_.deadline());
+        if (!groups) {
+            co_return groups.error();
+        }
+        known_.groups[account_id] = std::move(*groups);
+    }
+    known_.people[account_id] = std::move(*person);
+    co_return Done();
+}
+
+Task<Result<std::string>> Finder::address_of(const Ticket& ticket, const Application& application) {
+    Person beneficiary = ticket.beneficiary.value_or(Person());
+    const bool hidden = application.identity.match == IdentityMatch::email && !beneficiary.email &&
+                        !beneficiary.account_id.empty();
+    if (hidden) {
+        auto person = co_await context_.source.person(beneficiary.account_id, context_.deadline());
+        if (!person) {
+            co_return person.error();
+        }
+        beneficiary = std::move(*person);
+    }
+    co_return account_address(application.identity, beneficiary);
+}
+
+void Finder::say_dry(const Ticket& ticket, const Decision& decision) {
+    const auto say = [&](std::string_view event, std::string_view code) {
+        log(LogLevel::info,
+            event,
+            {{"ticket", ticket.issue_key},
+             {"application", ticket.application},
+             {"access_type", ticket.access_type},
+             {"code", code}});
+    };
+    if (std::holds_alternative<Approve>(decision)) {
+        say("would_grant", "");
+    } else if (const auto* distrust = std::get_if<Distrust>(&decision)) {
+        say("would_refuse", distrust->why.code);
+    } else if (const auto* park = std::get_if<Park>(&decision)) {
+        say("would_park", park->code);
+    } else if (const auto* end = std::get_if<End>(&decision)) {
+        say("would_end", end->code);
+    }
+}
+
+Task<> Finder::vanished(std::string issue_id) {
+    std::vector<std::string> ids(1, issue_id);
+    auto loaded = co_await context_.store.load(std::move(ids));
+    if (!loaded) {
+        context_.note(loaded.error());
+        co_return;
+    }
+    if (loaded->empty() || context_.settings.dry_run) {
+        co_return;
+    }
+    auto situation = co_await situation_of(std::move(loaded->front()));
+    if (situation && *situation) {
+        Event event = Vanished(context_.settings.on_vanished, context_.settings.vanished_grace);
+        // Lost to somebody faster: the next sweep comes by again.
+        co_await apply(std::move(**situation), std::move(event));
+    }
+}
+
+Task<Result<Done>> Finder::look_for_vanished() {
+    std::string after;
+    while (!context_.stopping) {
+        auto live = co_await context_.store.live(after, live_page);
+        if (!live) {
+            context_.note(live.error());
+            co_return live.error();
+        }
+        if (live->empty()) {
+            break;
+        }
+        std::vector<std::string> ids;
+        for (const LiveRequest& request : *live) {
+            ids.push_back(request.issue_id);
+        }
+        after = ids.back();
+        auto decided = co_await read_and_decide(std::move(ids), page_tasks_);
+        if (!decided) {
+            co_return decided;
+        }
+        co_await dispatcher_.wait_for_room(live_page);
+    }
+    co_return Done();
+}
+
+} // namespace accessd
