@@ -34,10 +34,10 @@ Application* EngineContext::application(const std::string& name) {
     return found != applications.end() ? &found->second : nullptr;
 }
 
-Step EngineContext::step(Situation before, const Event& event) {
+Step EngineContext::step(Situation before, const Event& event, bool may_grant) {
     StepRules rules;
     rules.retry = settings.retry;
-    rules.hold_grants = hold_grants;
+    rules.hold_grants = hold_grants || !may_grant;
     rules.granted_status = policy.portal.granted_status;
     rules.removed_status = policy.portal.removed_status;
     rules.failed_status = policy.portal.failed_status;

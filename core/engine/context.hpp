@@ -99,6 +99,7 @@ public:
     KeyLocks locks;
     Alarm alarm;
     Counters counters;
+    bool connected = false;     ///< Jira told who we are: tickets can be read and told
     bool stopping = false;      ///< nothing new is begun
     std::optional<Error> fatal; ///< the store is lost: no call whose outcome cannot be recorded may be made
     bool hold_grants = false;   ///< the disk is full
@@ -108,7 +109,7 @@ public:
     TimePoint deadline() const { return clock.now() + settings.call_deadline; }
 
     /// next() with the present time, rules and dice.
-    Step step(Situation before, const Event& event);
+    Step step(Situation before, const Event& event, bool may_grant = true);
 
     /// Trouble that concerns every request of an application (refused credentials, throttling) pauses it.
     /// Logged when it begins and when it ends, not per call.

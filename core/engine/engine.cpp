@@ -61,71 +61,68 @@ void Engine::stop() {
     poll_now_.notify();
 }
 
+/// What is due by the store alone - revokes, expiries - does not wait for Jira.
 Task<Result<Done>> Engine::run() {
-    auto connected = co_await connect();
-    if (!connected) {
-        co_return connected;
-    }
-    auto recovered = co_await recover();
-    if (!recovered) {
-        co_return recovered;
-    }
-    if (on_ready && !context_.stopping) {
-        on_ready();
-    }
-    if (!context_.stopping) {
-        loops_.spawn(poll_loop());
+    if (!context_.settings.dry_run) {
+        co_await recover();
         loops_.spawn(due_loop());
+    }
+    auto connected = co_await connect();
+    if (connected && !context_.stopping) {
+        if (on_ready) {
+            on_ready();
+        }
+        context_.connected = true;
+        context_.alarm.ring();
+        loops_.spawn(poll_loop());
+    }
+    if (!connected) {
+        stop();
     }
     co_await loops_.wait_below(1);
     co_await drain();
     if (context_.fatal) {
         co_return *context_.fatal;
     }
-    co_return Done();
+    co_return connected;
 }
 
 Task<Result<Done>> Engine::connect() {
+    std::string trouble;
     for (std::uint32_t attempt = 1; !context_.stopping; ++attempt) {
         auto portal = co_await context_.source.connect(context_.deadline());
         if (portal) {
             context_.policy.portal = std::move(*portal);
             co_return Done();
         }
-        if (portal.error().fault() == Fault::permanent || portal.error().fault() == Fault::credential) {
-            co_return portal.error();
+        const Error& error = portal.error();
+        if (error.fault() == Fault::permanent) {
+            co_return error;
         }
-        const TimePoint at = retry_at(
-            context_.settings.retry, portal.error(), attempt, context_.clock.now(), context_.random.next()
-        );
-        log(LogLevel::warning,
-            "connect_failing",
-            {{"code", portal.error().code()}, {"error", portal.error().message()}, {"next", format_utc(at)}});
+        const TimePoint at =
+            retry_at(context_.settings.retry, error, attempt, context_.clock.now(), context_.random.next());
+        if (trouble != error.code()) {
+            trouble = error.code();
+            log(LogLevel::error,
+                "connect_failing",
+                {{"code", error.code()}, {"error", error.message()}, {"next", format_utc(at)}});
+        }
         co_await poll_now_.wait_until(context_.clock, at);
     }
     co_return Done();
 }
 
 /// Every intent without an outcome is unknown: those requests come first, and look before they act.
-Task<Result<Done>> Engine::recover() {
-    if (context_.settings.dry_run) {
-        co_return Done();
-    }
+Task<> Engine::recover() {
     auto open = co_await context_.store.open_intents();
     if (!open) {
-        co_return open.error();
+        context_.note(open.error());
+        co_return;
     }
     if (!open->empty()) {
         log(LogLevel::info, "recovering", {{"requests", static_cast<std::int64_t>(open->size())}});
     }
-    for (std::size_t from = 0; from < open->size(); from += most_claimed) {
-        const std::size_t to = std::min(open->size(), from + most_claimed);
-        std::vector<std::string> part(
-            open->begin() + static_cast<std::ptrdiff_t>(from), open->begin() + static_cast<std::ptrdiff_t>(to)
-        );
-        co_await take_requests(std::move(part));
-    }
-    co_return Done();
+    co_await take_all(std::move(*open));
 }
 
 Task<> Engine::poll_loop() {
@@ -204,6 +201,10 @@ Task<> Engine::take_due(DueWork due) {
             issue_ids.push_back(std::move(id));
         }
     }
+    co_await take_all(std::move(issue_ids));
+}
+
+Task<> Engine::take_all(std::vector<std::string> issue_ids) {
     for (std::size_t from = 0; from < issue_ids.size(); from += most_claimed) {
         const std::size_t to = std::min(issue_ids.size(), from + most_claimed);
         std::vector<std::string> part(
@@ -225,16 +226,22 @@ Task<> Engine::take_requests(std::vector<std::string> issue_ids) {
     std::vector<std::string> granting;
     std::vector<std::pair<std::string, std::string>> later; // application, issue id
     for (const StoredRequest& stored : *loaded) {
-        if (needs_review(stored.request)) {
+        const bool waits = needs_review(stored.request);
+        if (waits) {
             granting.push_back(stored.request.issue_id);
             later.emplace_back(stored.request.application, stored.request.issue_id);
-        } else {
-            Work work(stored.request.issue_id);
-            work.urgent = stored.request.phase == Phase::ending;
-            dispatcher_.add(stored.request.application, std::move(work));
         }
+        Work work(stored.request.issue_id);
+        work.urgent = stored.request.phase == Phase::ending;
+        work.may_grant = !waits;
+        dispatcher_.add(stored.request.application, std::move(work));
     }
     if (granting.empty()) {
+        co_return;
+    }
+    if (!context_.connected) {
+        // Their claim runs out, and they come again.
+        context_.alarm.set(context_.clock.now() + claim_time);
         co_return;
     }
     auto reviewed = co_await finder_.review(std::move(granting));

@@ -37,8 +37,9 @@ public:
     /// Called once, when Jira has told who we are and every configured name was found.
     std::function<void()> on_ready;
 
-    /// Works until stop(). Errors: what TicketSource::connect says when it is permanent, the store's error
-    /// when the store was lost, "engine.bug".
+    /// Works until stop(). While Jira cannot be reached or refuses our credential it keeps trying, and does
+    /// what needs no ticket: revokes. Errors: what TicketSource::connect says when it is permanent, the
+    /// store's error when the store was lost, "engine.bug".
     Task<Result<Done>> run();
 
     /// Begins nothing new; what is under way has EngineSettings::drain to end. run() returns then.
@@ -46,10 +47,11 @@ public:
 
 private:
     Task<Result<Done>> connect();
-    Task<Result<Done>> recover();
+    Task<> recover();
     Task<> poll_loop();
     Task<> due_loop();
     Task<> take_due(DueWork due);
+    Task<> take_all(std::vector<std::string> issue_ids);
     Task<> take_requests(std::vector<std::string> issue_ids);
     Task<> drain();
     Task<bool> drained();

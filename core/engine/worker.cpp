@@ -39,6 +39,7 @@ public:
     std::set<std::string> own_tells;   ///< ids of those that this process put there and never sent
     std::vector<AccessKey> extra_keys; ///< keys beyond the targets' that a step is about to need
     KeyLocks::Hold hold;
+    bool may_grant = true;
 
     Request& request() { return situation.request; }
 
@@ -48,23 +49,24 @@ public:
 Worker::Turn Worker::next_turn(const Desk& desk) const {
     const TimePoint now = context_.clock.now();
     const Request& request = desk.request();
+    const bool hold_grants = context_.hold_grants || !desk.may_grant;
     const auto due = [now](const std::optional<TimePoint>& at) { return !at || *at <= now; };
     for (const Target& target : request.targets) {
         if (target.state == TargetState::held && target.expires_at && *target.expires_at <= now) {
             return Turn::expire;
         }
     }
-    if (!due_targets(request, now, context_.hold_grants).empty()) {
+    if (!due_targets(request, now, hold_grants).empty()) {
         return Turn::call;
     }
-    const bool may_resolve = !request.vanished_at && !context_.hold_grants;
+    const bool may_resolve = !request.vanished_at && !hold_grants;
     if (request.phase == Phase::resolving && may_resolve && due(request.wake_at)) {
         return Turn::resolve;
     }
     const bool tell_due = std::any_of(desk.tells.begin(), desk.tells.end(), [&](const Tell& tell) {
         return due(tell.wake_at);
     });
-    return tell_due ? Turn::tell : Turn::rest;
+    return tell_due && context_.connected ? Turn::tell : Turn::rest;
 }
 
 Task<> Worker::work(Work work) {
@@ -109,6 +111,7 @@ Task<bool> Worker::take_turn(Desk& desk, Turn turn) {
 }
 
 Task<bool> Worker::open(Desk& desk, Work work) {
+    desk.may_grant = work.may_grant;
     if (!work.fresh) {
         desk.situation.request.issue_id = work.issue_id;
         const bool loaded = co_await load(desk);
@@ -162,7 +165,7 @@ Task<bool> Worker::commit(Desk& desk, std::vector<Event> events) {
         sum.after = desk.situation;
         sum.ignored = true;
         for (const Event& event : events) {
-            Step step = context_.step(std::move(sum.after), event);
+            Step step = context_.step(std::move(sum.after), event, desk.may_grant);
             sum.after = std::move(step.after);
             sum.ignored = sum.ignored && step.ignored;
             std::move(step.tells.begin(), step.tells.end(), std::back_inserter(sum.tells));
