@@ -12,8 +12,8 @@ namespace accessd {
 
 namespace {
 
-Error not_connected() {
-    return Error(Fault::permanent, "jira.not_connected", "the portal's names have not been resolved yet");
+template <class T> Task<Result<T>> refuse() {
+    co_return Error(Fault::permanent, "jira.not_connected", "the portal's names have not been resolved yet");
 }
 
 class CloudSource final : public TicketSource {
@@ -22,25 +22,40 @@ public:
         : names_(std::move(names)), rest_(rest), writer_(rest, clock) {}
 
     Task<Result<Portal>> connect(TimePoint deadline) override {
-        auto resolved = co_await resolve_portal(rest_, names_, deadline);
-        if (!resolved) {
-            co_return std::move(resolved).error();
-        }
-        resolved_ = std::make_shared<const ResolvedPortal>(std::move(*resolved));
-        co_return resolved_->portal;
+        return connect_portal(rest_, names_, resolved_, deadline);
     }
 
     Task<Result<CandidatePage>> search(SearchWindow window, std::string page, TimePoint deadline) override {
         if (!resolved_) {
-            co_return not_connected();
+            return refuse<CandidatePage>();
         }
-        co_return co_await search_tickets(rest_, resolved_, std::move(window), std::move(page), deadline);
+        return search_tickets(rest_, resolved_, std::move(window), std::move(page), deadline);
     }
 
     Task<Result<ReadTickets>> read(std::vector<std::string> issue_ids, TimePoint deadline) override {
         if (!resolved_) {
-            co_return not_connected();
+            return refuse<ReadTickets>();
         }
+        return read_and_note(std::move(issue_ids), deadline);
+    }
+
+    Task<Result<Person>> person(std::string account_id, TimePoint deadline) override {
+        return fetch_person(rest_, std::move(account_id), deadline);
+    }
+
+    Task<Result<std::vector<std::string>>> groups_of(std::string account_id, TimePoint deadline) override {
+        return fetch_groups(rest_, std::move(account_id), deadline);
+    }
+
+    Task<Result<Told>> tell(TicketMessage message, TimePoint deadline) override {
+        if (!resolved_) {
+            return refuse<Told>();
+        }
+        return writer_.tell(resolved_->portal.own_account_id, std::move(message), deadline);
+    }
+
+private:
+    Task<Result<ReadTickets>> read_and_note(std::vector<std::string> issue_ids, TimePoint deadline) {
         auto read = co_await read_tickets(rest_, resolved_, std::move(issue_ids), deadline);
         if (read) {
             writer_.note(*read);
@@ -48,23 +63,6 @@ public:
         co_return read;
     }
 
-    Task<Result<Person>> person(std::string account_id, TimePoint deadline) override {
-        co_return co_await fetch_person(rest_, std::move(account_id), deadline);
-    }
-
-    Task<Result<std::vector<std::string>>> groups_of(std::string account_id, TimePoint deadline) override {
-        co_return co_await fetch_groups(rest_, std::move(account_id), deadline);
-    }
-
-    Task<Result<Told>> tell(TicketMessage message, TimePoint deadline) override {
-        if (!resolved_) {
-            co_return not_connected();
-        }
-        std::string own = resolved_->portal.own_account_id;
-        co_return co_await writer_.tell(std::move(own), std::move(message), deadline);
-    }
-
-private:
     PortalNames names_;
     RestClient& rest_;
     TicketWriter writer_;

@@ -42,10 +42,15 @@ public:
         }
     }
 
-    void done(std::size_t index, std::exception_ptr failure, std::optional<T> value) {
-        if (!failure) {
-            values_[index] = std::move(value);
-        } else if (!failure_) {
+    /// One child: its value goes straight into its place, since Asio would need a default to hand it over.
+    static Task<bool> run(std::shared_ptr<Gathering> shared, std::size_t index, Task<T> task) {
+        T value = co_await std::move(task);
+        shared->values_[index].emplace(std::move(value));
+        co_return true;
+    }
+
+    void done(std::exception_ptr failure) {
+        if (failure && !failure_) {
             failure_ = failure;
         }
         leave();
@@ -83,12 +88,6 @@ private:
     StoredHandler<Gathering*> resume_;
 };
 
-/// Asio default-constructs what it hands over beside an exception, and a Result has no default.
-template <class T> Task<std::optional<T>> as_optional(Task<T> task) {
-    std::optional<T> value(co_await std::move(task));
-    co_return value;
-}
-
 template <class T> class GatherStart {
 public:
     GatherStart(boost::asio::any_io_executor executor, std::vector<Task<T>> tasks)
@@ -108,12 +107,9 @@ public:
         for (std::size_t index = 0; index < tasks_.size(); ++index) {
             boost::asio::co_spawn(
                 executor_,
-                as_optional(std::move(tasks_[index])),
+                Gathering<T>::run(shared, index, std::move(tasks_[index])),
                 boost::asio::bind_cancellation_slot(
-                    shared->slot(index),
-                    [shared, index](std::exception_ptr failure, std::optional<T> value) {
-                        shared->done(index, failure, std::move(value));
-                    }
+                    shared->slot(index), [shared](std::exception_ptr failure, bool) { shared->done(failure); }
                 )
             );
         }

@@ -205,4 +205,15 @@ Task<Result<ResolvedPortal>> resolve_portal(RestClient& rest, PortalNames names,
     co_return match_portal(names, facts);
 }
 
+Task<Result<Portal>> connect_portal(
+    RestClient& rest, PortalNames names, std::shared_ptr<const ResolvedPortal>& into, TimePoint deadline
+) {
+    auto resolved = co_await resolve_portal(rest, std::move(names), deadline);
+    if (!resolved) {
+        co_return std::move(resolved).error();
+    }
+    into = std::make_shared<const ResolvedPortal>(std::move(*resolved));
+    co_return into->portal;
+}
+
 } // namespace accessd

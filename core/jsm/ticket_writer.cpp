@@ -215,13 +215,12 @@ Task<Result<Done>> TicketWriter::delete_leaked(Errand& errand, std::string comme
     );
 }
 
-/// The transition to use, or nothing when the errand needs none any more.
-Task<Result<std::optional<KnownTransition>>> TicketWriter::choose(Errand& errand) {
+/// The transition to use; one without an id when the errand needs none any more.
+Task<Result<KnownTransition>> TicketWriter::choose(Errand& errand) {
     const std::string& issue_id = errand.message.issue_id;
     const std::string& status = errand.message.move_to;
-    auto known = memory_.find(issue_id, status, clock_.now());
-    if (known) {
-        co_return known;
+    if (auto known = memory_.find(issue_id, status, clock_.now())) {
+        co_return std::move(*known);
     }
     Target target = errand.issue().literal("/transitions");
     auto reply = co_await rest_.call(RestCall("GET", std::move(target)), errand.deadline);
@@ -234,7 +233,7 @@ Task<Result<std::optional<KnownTransition>>> TicketWriter::choose(Errand& errand
         KnownTransition fresh;
         fresh.id = chosen->id;
         memory_.keep(issue_id, status, fresh, clock_.now());
-        co_return std::optional<KnownTransition>(std::move(fresh));
+        co_return fresh;
     }
     // From the target itself no transition leads there.
     auto there = co_await is_there_already(errand);
@@ -249,7 +248,7 @@ Task<Result<std::optional<KnownTransition>>> TicketWriter::choose(Errand& errand
             "; there are: " + errand.offered
         );
     }
-    co_return std::optional<KnownTransition>();
+    co_return KnownTransition();
 }
 
 /// Moves the ticket. Where that is impossible it notes why and succeeds; where only the comment stands in
@@ -260,10 +259,10 @@ Task<Result<Done>> TicketWriter::move(Errand& errand, bool with_comment) {
         if (!chosen) {
             co_return std::move(chosen).error();
         }
-        if (!*chosen || (with_comment && (*chosen)->carries == Carries::nothing)) {
+        KnownTransition transition = std::move(*chosen);
+        if (transition.id.empty() || (with_comment && transition.carries == Carries::nothing)) {
             co_return Done();
         }
-        KnownTransition transition = std::move(**chosen);
         boost::json::object body = transition_body(transition.id);
         if (with_comment) {
             add_comment(body, comment_document(errand.message));

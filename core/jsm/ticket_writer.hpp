@@ -9,7 +9,6 @@
 #include "core/support/task.hpp"
 
 #include <memory>
-#include <optional>
 #include <string>
 
 namespace accessd {
@@ -36,7 +35,7 @@ private:
     Task<Result<Done>> comment(Errand& errand);
     Task<Result<Done>> delete_leaked(Errand& errand, std::string comment_id);
     Task<Result<Done>> move(Errand& errand, bool with_comment);
-    Task<Result<std::optional<KnownTransition>>> choose(Errand& errand);
+    Task<Result<KnownTransition>> choose(Errand& errand);
     Task<Result<Done>> settle(Errand& errand, KnownTransition transition, bool with_comment);
 
     RestClient& rest_;
