@@ -5,10 +5,10 @@
 #include "core/support/task.hpp"
 
 #include <cstddef>
-#include <functional>
 #include <list>
 #include <memory>
 #include <optional>
+#include <string>
 
 namespace accessd {
 
@@ -35,6 +35,9 @@ public:
     };
 
     Limiter(std::string system, unsigned max_in_flight, Clock& clock);
+    Limiter(const Limiter&) = delete;
+    Limiter& operator=(const Limiter&) = delete;
+    ~Limiter();
 
     /// Waits for a place. "<system>.throttled" (retry_at set) at once when it is closed beyond `deadline`;
     /// "<system>.busy" (transient, effect none) when no place came free until then.
@@ -51,8 +54,15 @@ public:
 
 private:
     class Waiter;
+    class Place;
+    class WaitStart;
+
+    Task<bool> wait(Waiter& waiter);
+    bool closed() const;
+    bool is_next(const Waiter* waiter) const;
     void release();
-    void wake();
+    void admit();
+    void recheck();
 
     std::string system_;
     Clock& clock_;
@@ -61,7 +71,7 @@ private:
     unsigned in_flight_ = 0;
     unsigned successes_ = 0;
     std::optional<TimePoint> closed_until_;
-    std::list<std::shared_ptr<Waiter>> waiters_;
+    std::list<std::shared_ptr<Waiter>> waiters_; ///< owned here alone: a frame that did would own itself
 };
 
 } // namespace accessd

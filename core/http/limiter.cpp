@@ -1,0 +1,223 @@
+#include "core/http/limiter.hpp"
+
+#include "core/support/deadline.hpp"
+#include "core/support/handler.hpp"
+
+#include <boost/asio/associated_cancellation_slot.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace accessd {
+
+class Limiter::Waiter {
+public:
+    Waiter() = default;
+
+    bool admitted = false; ///< counted in in_flight_
+    StoredHandler<bool> resume;
+
+    void wake(bool value) {
+        if (resume) {
+            StoredHandler<bool> handler;
+            std::swap(handler, resume);
+            handler(value);
+        }
+    }
+};
+
+/// A place in the queue. Leaving it without having taken the permit gives the permit on.
+class Limiter::Place {
+public:
+    explicit Place(Limiter& limiter) : limiter_(limiter) {
+        limiter_.waiters_.push_back(std::make_shared<Waiter>());
+        waiter_ = limiter_.waiters_.back().get();
+    }
+
+    Place(const Place&) = delete;
+    Place& operator=(const Place&) = delete;
+
+    ~Place() {
+        const bool unused = waiter_->admitted && !taken_;
+        std::erase_if(limiter_.waiters_, [this](const auto& waiter) { return waiter.get() == waiter_; });
+        if (unused) {
+            limiter_.release();
+        }
+    }
+
+    Waiter& waiter() { return *waiter_; }
+
+    Permit take() {
+        taken_ = true;
+        return Permit(&limiter_);
+    }
+
+private:
+    Limiter& limiter_;
+    Waiter* waiter_;
+    bool taken_ = false;
+};
+
+class Limiter::WaitStart {
+public:
+    WaitStart(std::weak_ptr<Waiter> waiter, boost::asio::any_io_executor executor)
+        : waiter_(std::move(waiter)), executor_(std::move(executor)) {}
+
+    template <class Handler> void operator()(Handler&& handler) const {
+        auto waiter = waiter_.lock();
+        if (!waiter) {
+            return;
+        }
+        auto slot = boost::asio::get_associated_cancellation_slot(handler);
+        if (slot.is_connected()) {
+            slot.assign([weak = waiter_](boost::asio::cancellation_type) {
+                if (auto alive = weak.lock()) {
+                    alive->wake(false);
+                }
+            });
+        }
+        auto stored = store_handler<bool>(std::forward<Handler>(handler));
+        waiter->resume = [stored, executor = executor_](bool value) {
+            boost::asio::post(executor, [stored, value] { stored(value); });
+        };
+    }
+
+private:
+    std::weak_ptr<Waiter> waiter_;
+    boost::asio::any_io_executor executor_;
+};
+
+Limiter::Permit::Permit(Permit&& other) noexcept : limiter_(std::exchange(other.limiter_, nullptr)) {}
+
+Limiter::Permit& Limiter::Permit::operator=(Permit&& other) noexcept {
+    if (this != &other) {
+        if (limiter_ != nullptr) {
+            limiter_->release();
+        }
+        limiter_ = std::exchange(other.limiter_, nullptr);
+    }
+    return *this;
+}
+
+Limiter::Permit::~Permit() {
+    if (limiter_ != nullptr) {
+        limiter_->release();
+    }
+}
+
+Limiter::Limiter(std::string system, unsigned max_in_flight, Clock& clock)
+    : system_(std::move(system)), clock_(clock), max_(std::max(max_in_flight, 1U)), limit_(max_) {}
+
+Limiter::~Limiter() = default;
+
+bool Limiter::closed() const {
+    return closed_until_ && *closed_until_ > clock_.now();
+}
+
+bool Limiter::is_next(const Waiter* waiter) const {
+    const auto first = std::find_if(waiters_.begin(), waiters_.end(), [](const auto& candidate) {
+        return !candidate->admitted;
+    });
+    return first == waiters_.end() || first->get() == waiter;
+}
+
+Task<bool> Limiter::wait(Waiter& waiter) {
+    auto executor = co_await boost::asio::this_coro::executor;
+    const auto own = std::find_if(waiters_.begin(), waiters_.end(), [&](const auto& candidate) {
+        return candidate.get() == &waiter;
+    });
+    WaitStart start(*own, executor);
+    const bool woken = co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void(bool)>(
+        start, boost::asio::use_awaitable
+    );
+    co_return woken;
+}
+
+Task<Result<Limiter::Permit>> Limiter::acquire(TimePoint deadline) {
+    if (!closed() && in_flight_ < limit_ && is_next(nullptr)) {
+        ++in_flight_;
+        co_return Permit(this);
+    }
+    Place place(*this);
+    while (true) {
+        if (place.waiter().admitted) {
+            co_return place.take();
+        }
+        const bool shut = closed();
+        if (shut && *closed_until_ >= deadline) {
+            co_return Error::throttled_until(
+                *closed_until_,
+                system_ + ".throttled",
+                "the vendor asked us to wait until " + format_utc(*closed_until_)
+            );
+        }
+        if (clock_.now() >= deadline) {
+            co_return Error(
+                Fault::transient,
+                system_ + ".busy",
+                "no call could be started in time: " + std::to_string(in_flight_) + " are under way"
+            );
+        }
+        if (!shut && in_flight_ < limit_ && is_next(&place.waiter())) {
+            place.waiter().admitted = true;
+            ++in_flight_;
+            admit();
+            continue;
+        }
+        TimePoint until = deadline;
+        if (shut) {
+            until = *closed_until_;
+        }
+        co_await with_deadline(clock_, until, wait(place.waiter()));
+    }
+}
+
+void Limiter::release() {
+    --in_flight_;
+    admit();
+}
+
+/// Gives free places to those who wait, in their order.
+void Limiter::admit() {
+    if (closed()) {
+        return;
+    }
+    for (const auto& waiter : waiters_) {
+        if (in_flight_ >= limit_) {
+            return;
+        }
+        if (!waiter->admitted) {
+            waiter->admitted = true;
+            ++in_flight_;
+            waiter->wake(true);
+        }
+    }
+}
+
+/// Everybody who waits looks again how long.
+void Limiter::recheck() {
+    for (const auto& waiter : waiters_) {
+        waiter->wake(false);
+    }
+}
+
+void Limiter::succeeded() {
+    if (limit_ < max_ && ++successes_ >= limit_) {
+        successes_ = 0;
+        ++limit_;
+        admit();
+    }
+}
+
+void Limiter::throttled(TimePoint until) {
+    limit_ = std::max(limit_ / 2, 1U);
+    successes_ = 0;
+    closed_until_ = std::max(closed_until_.value_or(until), until);
+    recheck();
+}
+
+} // namespace accessd
