@@ -337,7 +337,7 @@ Result<Done> Ledger::pin(const std::string& application, const Entitlement& enti
 }
 
 void Ledger::tidy(bool idle) {
-    if (!broken_ && database_->wal_pages() >= (idle ? pages_when_idle : pages_at_most) &&
+    if (!broken_ && database_->pages_to_copy() >= (idle ? pages_when_idle : pages_at_most) &&
         !database_->checkpoint()) {
         fail();
     }

@@ -11,12 +11,15 @@ BallastFile::BallastFile(std::filesystem::path file, std::uint64_t bytes)
     : file_(std::move(file)), bytes_(bytes) {}
 
 bool BallastFile::release() {
+    if (bytes_ == 0) {
+        return false;
+    }
     held_ = false;
     return ::unlink(file_.c_str()) == 0;
 }
 
 bool BallastFile::hold() {
-    if (held_) {
+    if (held_ || bytes_ == 0) {
         return true;
     }
     const int descriptor = ::open(file_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR);

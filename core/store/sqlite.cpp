@@ -67,6 +67,15 @@ Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& fi
         return database->failure();
     }
     if (writes) {
+        Statement statement(*database, "PRAGMA journal_mode");
+        Rows rows(statement);
+        if (!rows.next() || rows.view(0) != "wal") {
+            return Error(
+                Fault::permanent,
+                "store.io",
+                file.string() + ": no write-ahead log is possible there; put daemon.state_dir on a local disk"
+            );
+        }
         // In place of automatic checkpoints, which would make the savers wait: see checkpoint().
         sqlite3_wal_hook(database->handle_, count_wal_pages, &database->wal_pages_);
     }
@@ -98,7 +107,11 @@ bool Database::begin() {
 }
 
 bool Database::commit() {
-    return execute("COMMIT");
+    const bool done = execute("COMMIT");
+    if (wal_pages_ < copied_pages_) {
+        copied_pages_ = 0; // all was copied and the log has begun anew
+    }
+    return done;
 }
 
 void Database::rollback() {
@@ -136,7 +149,7 @@ bool Database::note_nonsense() {
 
 bool Database::checkpoint() {
     const int code = sqlite3_wal_checkpoint_v2(handle_, nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
-    wal_pages_ = 0; // counted anew by the next commit
+    copied_pages_ = wal_pages_;
     return code == SQLITE_BUSY || check(code);
 }
 

@@ -46,8 +46,8 @@ public:
     /// Runs SQLite's structure check: every page, no index content. Error "store.corrupt".
     Result<Done> quick_check();
 
-    /// Pages in the write-ahead log after the last commit.
-    int wal_pages() const { return wal_pages_; }
+    /// Pages that were added to the write-ahead log since the last checkpoint.
+    int pages_to_copy() const { return wal_pages_ - copied_pages_; }
 
     /// Copies the log into the database as far as no reader is in the way. Being hindered is no failure.
     bool checkpoint();
@@ -69,7 +69,8 @@ private:
 
     std::filesystem::path file_;
     sqlite3* handle_ = nullptr;
-    int wal_pages_ = 0;
+    int wal_pages_ = 0; ///< in the log after the last commit
+    int copied_pages_ = 0;
     int failure_code_ = 0;
     int failure_errno_ = 0;
 };

@@ -23,9 +23,9 @@ std::filesystem::path database_file(const std::filesystem::path& directory);
 
 /// Locks the directory, opens, checks and migrates the database in it. Blocks; to be called at start.
 ///
-/// Destroying the store first does what it was asked for, then closes the database. Coroutines that wait for
-/// it are resumed by their own executor. Not threaded, it must not be used after that by calls under way:
-/// their executor must not run any more.
+/// Destroying the store first does what it was asked for, then closes the database; coroutines that wait for
+/// it are resumed by their own executor, which must outlive the store. Not threaded, that executor must not
+/// run any more what waits for a store that is gone.
 ///
 /// Errors, beside those of Store: "store.locked" (another daemon has it, names its pid), "store.directory",
 /// "store.newer" (written by a newer accessd); all permanent.

@@ -48,7 +48,7 @@ public:
     std::vector<std::int64_t> access_revisions; ///< in the order of Changes::accesses
     std::int64_t audit_seq = 0;                 ///< of the last audit row written
     std::string audit_head;                     ///< its hash, 64 hex digits
-    bool inserted_tell = false;                 ///< false: such a row existed (also when already delivered)
+    bool inserted_tell = false;                 ///< false: such rows existed (also when already delivered)
 };
 
 /// A request with what is on its way to its ticket.
@@ -79,7 +79,7 @@ public:
         requests;                   ///< issue ids: next_wake() has come, or a target waits for its first try
     std::vector<std::string> tells; ///< issue ids with an outbox row that is due
     std::vector<AccessKey> watches; ///< keys whose absence must be verified again
-    std::optional<TimePoint> next;  ///< the earliest wake-up after `now`
+    std::optional<TimePoint> next;  ///< the earliest wake-up after `now`, ends of claims included
 };
 
 /// A live lease as the sweep needs it.

@@ -18,9 +18,12 @@ std::string encode_list(const std::vector<std::string>& texts) {
 
 bool decode_list(std::string_view stored, std::vector<std::string>& texts) {
     texts.clear();
+    // What came from outside and is no UTF-8 must come back as it was, not make the row unreadable.
+    boost::json::parse_options options;
+    options.allow_invalid_utf8 = true;
     boost::json::error_code error;
     const boost::json::value value =
-        boost::json::parse(boost::json::string_view(stored.data(), stored.size()), error);
+        boost::json::parse(boost::json::string_view(stored.data(), stored.size()), error, {}, options);
     const boost::json::array* const items = error ? nullptr : value.if_array();
     if (items == nullptr) {
         return false;

@@ -1,0 +1,451 @@
+#include "tests/core/store/fixture.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace accessd;
+using namespace accessd::test;
+
+namespace {
+
+using Ids = std::vector<std::string>;
+
+/// A store in a world of its own.
+class Fixture {
+public:
+    Fixture() : store(open_store(dir.path())) {}
+
+    Saved save(Changes changes) {
+        auto saved = run(world, store->save(std::move(changes)));
+        REQUIRE_MESSAGE(saved.has_value(), (saved ? "" : saved.error().message()));
+        return *saved;
+    }
+
+    std::string refused(Changes changes) {
+        auto saved = run(world, store->save(std::move(changes)));
+        return saved ? "" : saved.error().code();
+    }
+
+    StoredRequest load(const std::string& issue_id) {
+        auto found = run(world, store->load(Ids(1, issue_id)));
+        REQUIRE(found.has_value());
+        REQUIRE(found->size() == 1);
+        return found->front();
+    }
+
+    StoredAccess load_access(const AccessKey& of) {
+        auto found = run(world, store->load_accesses(std::vector<AccessKey>(1, of)));
+        REQUIRE(found.has_value());
+        REQUIRE(found->size() == 1);
+        return found->front();
+    }
+
+    void reopen() {
+        store.reset();
+        store = open_store(dir.path());
+    }
+
+    TempDir dir;
+    SimWorld world;
+    std::unique_ptr<Store> store;
+};
+
+Target full_target() {
+    Target made = target(key("account-1"), TargetState::kept);
+    made.kept_because = "ACC-7";
+    made.expires_at = at(100);
+    made.attempts = 3;
+    made.first_failed_at = at(5);
+    made.wake_at = at(6);
+    made.error_code = "entra.throttled";
+    made.error_message = "slow down";
+    return made;
+}
+
+Request full_request() {
+    Request made = request("1042", Phase::ending);
+    made.entitlement_names = Ids{"jira-software-users", "quote\" back\\ \xff new\nline"};
+    made.rule_hash = "0123456789abcdef";
+    made.config_hash = "fedcba9876543210";
+    made.revoke_preexisting = true;
+    made.duration = Duration(90061001);
+    made.beneficiary_id = "5b10";
+    made.beneficiary_email = "jane@acme.example";
+    made.approver = "bob@acme.example";
+    made.approved_at = at(-10);
+    made.evidence = R"({"approval":"17"})";
+    made.account = Account("account-1", std::string("ja\0ne", 5));
+    made.targets = std::vector<Target>{full_target(), target(key("account-1", "group-2"), TargetState::gone)};
+    made.reason_code = "revoked";
+    made.reason = "The ticket says so.";
+    made.attempts = 4;
+    made.first_failed_at = at(2);
+    made.wake_at = at(3);
+    made.vanished_at = at(4);
+    made.updated_at = at(-3);
+    return made;
+}
+
+void check_same(const Target& left, const Target& right) {
+    CHECK(left.key == right.key);
+    CHECK(left.entitlement_name == right.entitlement_name);
+    CHECK(left.state == right.state);
+    CHECK(left.kept_because == right.kept_because);
+    CHECK(left.expires_at == right.expires_at);
+    CHECK(left.attempts == right.attempts);
+    CHECK(left.first_failed_at == right.first_failed_at);
+    CHECK(left.wake_at == right.wake_at);
+    CHECK(left.error_code == right.error_code);
+    CHECK(left.error_message == right.error_message);
+}
+
+void check_same(const Request& left, const Request& right) {
+    CHECK(left.issue_id == right.issue_id);
+    CHECK(left.issue_key == right.issue_key);
+    CHECK(left.status_entry == right.status_entry);
+    CHECK(left.phase == right.phase);
+    CHECK(left.application == right.application);
+    CHECK(left.access_type == right.access_type);
+    CHECK(left.entitlement_names == right.entitlement_names);
+    CHECK(left.rule_hash == right.rule_hash);
+    CHECK(left.config_hash == right.config_hash);
+    CHECK(left.revoke_preexisting == right.revoke_preexisting);
+    CHECK(left.duration == right.duration);
+    CHECK(left.beneficiary_id == right.beneficiary_id);
+    CHECK(left.beneficiary_email == right.beneficiary_email);
+    CHECK(left.approver == right.approver);
+    CHECK(left.approved_at == right.approved_at);
+    CHECK(left.evidence == right.evidence);
+    CHECK(left.account.id == right.account.id);
+    CHECK(left.account.name == right.account.name);
+    CHECK(left.reason_code == right.reason_code);
+    CHECK(left.reason == right.reason);
+    CHECK(left.attempts == right.attempts);
+    CHECK(left.first_failed_at == right.first_failed_at);
+    CHECK(left.wake_at == right.wake_at);
+    CHECK(left.vanished_at == right.vanished_at);
+    CHECK(left.seen_at == right.seen_at);
+    CHECK(left.updated_at == right.updated_at);
+    REQUIRE(left.targets.size() == right.targets.size());
+    for (std::size_t i = 0; i < left.targets.size(); ++i) {
+        check_same(left.targets[i], right.targets[i]);
+    }
+}
+
+Access full_access() {
+    Access made(key("account-1"));
+    made.desired = true;
+    made.generation = 7;
+    made.intent = Intent(Operation::revoke, "1042", at(9));
+    made.grant_uncertain = true;
+    made.owned = true;
+    made.preexisting = true;
+    made.watch_stage = 2;
+    made.watch_at = at(11);
+    return made;
+}
+
+Changes changes_of(const Access& access) {
+    Changes changes;
+    changes.accesses.push_back(access);
+    return changes;
+}
+
+Changes changes_of(const Tell& tell) {
+    Changes changes;
+    changes.tells.push_back(tell);
+    return changes;
+}
+
+} // namespace
+
+TEST_CASE("store: a request comes back with every field, also after a restart") {
+    Fixture f;
+    const Request written = full_request();
+    CHECK(f.save(test::changes_of(written)).request_revision == 1);
+    f.reopen();
+    const StoredRequest read = f.load("1042");
+    check_same(read.request, written);
+    CHECK(read.request.revision == 1);
+    CHECK(read.tells.empty());
+}
+
+TEST_CASE("store: every field of a request can change, and targets can go") {
+    Fixture f;
+    Request first = request("1042");
+    first.targets = std::vector<Target>(3, target(key("a"), TargetState::wanted));
+    first.revision = f.save(test::changes_of(first)).request_revision;
+    Request second = full_request();
+    second.revision = first.revision;
+    CHECK(f.save(test::changes_of(second)).request_revision == 2);
+    const Request read = f.load("1042").request;
+    check_same(read, second);
+    CHECK(read.revision == 2);
+}
+
+TEST_CASE("store: what is not known is not loaded") {
+    Fixture f;
+    f.save(test::changes_of(request("1")));
+    auto found = run(f.world, f.store->load(Ids{"1", "2", "3"}));
+    REQUIRE(found.has_value());
+    CHECK(found->size() == 1);
+}
+
+TEST_CASE("store: a key comes back with every field, an unknown one as new") {
+    Fixture f;
+    const Access written = full_access();
+    CHECK(f.save(changes_of(written)).access_revisions == std::vector<std::int64_t>{1});
+    const Access read = f.load_access(written.key).access;
+    CHECK(read.key == written.key);
+    CHECK(read.desired);
+    CHECK(read.generation == 7);
+    REQUIRE(read.intent.has_value());
+    CHECK(read.intent->operation == Operation::revoke);
+    CHECK(read.intent->issue_id == "1042");
+    CHECK(read.intent->at == at(9));
+    CHECK(read.grant_uncertain);
+    CHECK(read.owned);
+    CHECK(read.preexisting);
+    CHECK(read.watch_stage == 2);
+    CHECK(read.watch_at == at(11));
+    CHECK(read.revision == 1);
+
+    const Access unknown = f.load_access(key("nobody")).access;
+    CHECK(unknown.key == key("nobody"));
+    CHECK(unknown.revision == 0);
+    CHECK_FALSE(unknown.intent.has_value());
+}
+
+TEST_CASE("store: a key that changes keeps nothing of before") {
+    Fixture f;
+    Access access = full_access();
+    f.save(changes_of(access));
+    access = Access(access.key);
+    access.revision = 1;
+    CHECK(f.save(changes_of(access)).access_revisions == std::vector<std::int64_t>{2});
+    const Access read = f.load_access(access.key).access;
+    CHECK_FALSE(read.desired);
+    CHECK(read.generation == 0);
+    CHECK_FALSE(read.intent.has_value());
+    CHECK_FALSE(read.grant_uncertain);
+    CHECK_FALSE(read.owned);
+    CHECK_FALSE(read.preexisting);
+    CHECK(read.watch_stage == 0);
+    CHECK_FALSE(read.watch_at.has_value());
+    CHECK(read.revision == 2);
+}
+
+TEST_CASE("store: whoever saves an old revision is told so") {
+    Fixture f;
+    f.save(test::changes_of(request("1042")));
+    CHECK(f.refused(test::changes_of(request("1042"))) == "store.stale"); // as if it were new
+    Request read = f.load("1042").request;
+    f.save(test::changes_of(read));
+    CHECK(f.refused(test::changes_of(read)) == "store.stale");
+    Request invented = request("1043");
+    invented.revision = 5;
+    CHECK(f.refused(test::changes_of(invented)) == "store.stale");
+}
+
+TEST_CASE("store: one old revision and nothing of the save is written") {
+    Fixture f;
+    f.save(changes_of(Access(key("account-1"))));
+    Changes changes = test::changes_of(request("1042"));
+    changes.accesses.emplace_back(key("account-2"));
+    changes.accesses.emplace_back(key("account-1")); // stored meanwhile
+    changes.tells.push_back(tell("1042"));
+    changes.audit.emplace_back("grant.intent", "{}");
+    changes.position = at(50);
+    CHECK(f.refused(changes) == "store.stale");
+    CHECK(run(f.world, f.store->load(Ids(1, "1042")))->empty());
+    CHECK(f.load_access(key("account-2")).access.revision == 0);
+    CHECK_FALSE(run(f.world, f.store->position())->has_value());
+    changes.accesses.back().revision = 1;
+    const Saved saved = f.save(changes);
+    CHECK(saved.audit_seq == 1);
+    CHECK(saved.inserted_tell);
+    CHECK(saved.access_revisions == std::vector<std::int64_t>{1, 2});
+}
+
+TEST_CASE("store: a message comes back with every field and its place in the audit") {
+    Fixture f;
+    Tell written = tell("1042", TellKind::parked);
+    written.lines = Ids{"one", "two \" \\"};
+    written.move_to = "10100";
+    written.may_be_sent = true;
+    written.attempts = 2;
+    written.wake_at = at(30);
+    Changes changes = test::changes_of(request("1042"));
+    changes.tells.push_back(written);
+    changes.audit.emplace_back("grant.intent", "{}");
+    changes.audit.emplace_back("grant.done", "{}");
+    const Saved saved = f.save(changes);
+    const StoredRequest read = f.load("1042");
+    REQUIRE(read.tells.size() == 1);
+    const Tell& found = read.tells.front();
+    CHECK(found.id() == written.id());
+    CHECK(found.issue_key == written.issue_key);
+    CHECK(found.lines == written.lines);
+    CHECK(found.move_to == "10100");
+    CHECK(found.may_be_sent);
+    CHECK(found.attempts == 2);
+    CHECK(found.wake_at == at(30));
+    CHECK(found.audit_seq == 2);
+    CHECK(found.audit_seq == saved.audit_seq);
+    CHECK(found.audit_head == saved.audit_head);
+    CHECK(found.audit_head.size() == 64);
+}
+
+TEST_CASE("store: messages of another ticket are not mixed in") {
+    Fixture f;
+    for (const char* const issue : {"104", "1042", "10420", "105"}) {
+        Changes changes = test::changes_of(request(issue));
+        changes.tells.push_back(tell(issue));
+        f.save(changes);
+    }
+    const StoredRequest read = f.load("1042");
+    REQUIRE(read.tells.size() == 1);
+    CHECK(read.tells.front().issue_id == "1042");
+}
+
+TEST_CASE("store: a message that was delivered never comes back") {
+    Fixture f;
+    f.save(test::changes_of(request("1042")));
+    CHECK(f.save(changes_of(tell("1042"))).inserted_tell);
+    Changes done;
+    done.told.push_back(tell("1042").id());
+    f.save(done);
+    CHECK(f.load("1042").tells.empty());
+    CHECK_FALSE(f.save(changes_of(tell("1042"))).inserted_tell);
+    CHECK(f.load("1042").tells.empty());
+    CHECK(f.save(changes_of(tell("1042", TellKind::removed))).inserted_tell);
+    CHECK(f.load("1042").tells.size() == 1);
+}
+
+TEST_CASE("store: a message under way takes a new text and keeps what was tried") {
+    Fixture f;
+    f.save(test::changes_of(request("1042")));
+    f.save(changes_of(tell("1042")));
+    Tell tried = f.load("1042").tells.front();
+    tried.may_be_sent = true;
+    tried.attempts = 1;
+    CHECK_FALSE(f.save(changes_of(tried)).inserted_tell);
+    Tell rewritten = tell("1042");
+    rewritten.lines = Ids{"Access granted to two groups."};
+    CHECK_FALSE(f.save(changes_of(rewritten)).inserted_tell);
+    const Tell read = f.load("1042").tells.front();
+    CHECK(read.lines == rewritten.lines);
+    CHECK(read.may_be_sent); // or the ticket gets two comments
+    Tell not_sent = read;
+    not_sent.audit_seq = 1; // as loaded: the caller looked
+    not_sent.may_be_sent = false;
+    f.save(changes_of(not_sent));
+    CHECK_FALSE(f.load("1042").tells.front().may_be_sent);
+}
+
+TEST_CASE("store: holders of a key are the requests that want or hold it") {
+    Fixture f;
+    const std::vector<TargetState> states{
+        TargetState::wanted,
+        TargetState::held,
+        TargetState::ending,
+        TargetState::gone,
+        TargetState::kept,
+        TargetState::refused};
+    for (std::size_t i = 0; i < states.size(); ++i) {
+        Request holder = request(std::to_string(i), Phase::active);
+        holder.targets.push_back(target(key("shared"), states[i]));
+        f.save(test::changes_of(holder));
+    }
+    using Holders = std::vector<std::pair<std::string, std::string>>;
+    CHECK(f.load_access(key("shared")).holders == Holders{{"0", "ACC-0"}, {"1", "ACC-1"}});
+    CHECK(f.load_access(key("shared", "group-2")).holders.empty());
+
+    Request wants = f.load("0").request;
+    wants.targets.front().state = TargetState::held;
+    f.save(test::changes_of(wants));
+    Request held = f.load("1").request;
+    held.targets.front().state = TargetState::ending;
+    f.save(test::changes_of(held));
+    CHECK(f.load_access(key("shared")).holders == Holders{{"0", "ACC-0"}});
+
+    Request moved = f.load("0").request;
+    moved.targets.front().key = key("other");
+    f.save(test::changes_of(moved));
+    CHECK(f.load_access(key("shared")).holders.empty());
+    CHECK(f.load_access(key("other")).holders == Holders{{"0", "ACC-0"}});
+}
+
+TEST_CASE("store: the first name that is pinned stays") {
+    Fixture f;
+    CHECK_FALSE(run(f.world, f.store->pinned("Entra ID", "users"))->has_value());
+    CHECK(run(f.world, f.store->pin("Entra ID", Entitlement("id-1", "users"), at(0))).has_value());
+    CHECK(run(f.world, f.store->pin("Entra ID", Entitlement("id-2", "users"), at(1))).has_value());
+    CHECK(run(f.world, f.store->pin("Okta", Entitlement("id-3", "users"), at(1))).has_value());
+    f.reopen();
+    const auto pinned = run(f.world, f.store->pinned("Entra ID", "users"));
+    REQUIRE(pinned->has_value());
+    CHECK((*pinned)->id == "id-1");
+    CHECK((*pinned)->name == "users");
+}
+
+TEST_CASE("store: the position of polling is kept") {
+    Fixture f;
+    CHECK_FALSE(run(f.world, f.store->position())->has_value());
+    for (const std::int64_t second : {20, 10}) {
+        Changes changes;
+        changes.position = at(second);
+        f.save(changes);
+    }
+    f.reopen();
+    CHECK(*run(f.world, f.store->position()) == at(10));
+}
+
+TEST_CASE("store: open intents name their requests") {
+    Fixture f;
+    Access other(key("account-2"));
+    other.intent = Intent(Operation::grant, "77", at(0));
+    Access same(key("account-3"));
+    same.intent = Intent(Operation::grant, "77", at(0));
+    for (const Access& access : {full_access(), other, same, Access(key("account-4"))}) {
+        f.save(changes_of(access));
+    }
+    f.reopen();
+    CHECK(*run(f.world, f.store->open_intents()) == Ids{"1042", "77"});
+    other.intent.reset();
+    other.revision = 1;
+    same.intent.reset();
+    same.revision = 1;
+    f.save(changes_of(other));
+    f.save(changes_of(same));
+    CHECK(*run(f.world, f.store->open_intents()) == Ids{"1042"});
+}
+
+TEST_CASE("store: live requests come in pages, in order of issue id") {
+    Fixture f;
+    const std::vector<std::pair<std::string, Phase>> phases{
+        {"1", Phase::resolving},
+        {"2", Phase::granting},
+        {"3", Phase::active},
+        {"4", Phase::ending},
+        {"5", Phase::ended},
+        {"6", Phase::unproven},
+        {"7", Phase::parked}};
+    for (const auto& [issue_id, phase] : phases) {
+        f.save(test::changes_of(request(issue_id, phase)));
+    }
+    Request gone = f.load("2").request;
+    gone.vanished_at = at(40);
+    f.save(test::changes_of(gone));
+    Request over = f.load("3").request;
+    over.phase = Phase::ended;
+    f.save(test::changes_of(over));
+    const auto first = run(f.world, f.store->live("", 2));
+    REQUIRE(first->size() == 2);
+    CHECK((*first)[0].issue_id == "1");
+    CHECK_FALSE((*first)[0].vanished_at.has_value());
+    CHECK((*first)[1].issue_id == "2");
+    CHECK((*first)[1].vanished_at == at(40));
+    const auto second = run(f.world, f.store->live("2", 2));
+    REQUIRE(second->size() == 1);
+    CHECK(second->front().issue_id == "4");
+}
