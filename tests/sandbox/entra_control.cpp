@@ -30,6 +30,11 @@ constexpr std::array<std::pair<std::string_view, EntraGroupKind>, 7> kinds = {{
     {"role_assignable", EntraGroupKind::role_assignable},
 }};
 
+// Counts are signed, as they are once they have been through text.
+json::value number(std::uint64_t count) {
+    return static_cast<std::int64_t>(count);
+}
+
 json::value problem(std::string_view what) {
     return json::object{{"error", what}};
 }
@@ -175,7 +180,7 @@ json::value list_members(EntraState& state, const json::value& arguments) {
         members.emplace_back(user != nullptr ? user->upn : state.directory.group(id)->display_name);
     }
     const std::size_t count = members.size();
-    return json::object{{"members", std::move(members)}, {"count", count}};
+    return json::object{{"members", std::move(members)}, {"count", number(count)}};
 }
 
 json::value check_member(EntraState& state, const json::value& arguments) {
@@ -215,14 +220,14 @@ json::value set(EntraState& state, const json::value& arguments) {
 
 json::value stats(const EntraState& state) {
     return json::object{
-        {"tokens_issued", state.tokens_issued},
-        {"adds", state.adds},
-        {"removes", state.removes},
-        {"redundant_adds", state.redundant_adds},
-        {"redundant_removes", state.redundant_removes},
-        {"catastrophes", state.catastrophes},
-        {"users", state.directory.users().size()},
-        {"groups", state.directory.groups().size()}};
+        {"tokens_issued", number(state.tokens_issued)},
+        {"adds", number(state.adds)},
+        {"removes", number(state.removes)},
+        {"redundant_adds", number(state.redundant_adds)},
+        {"redundant_removes", number(state.redundant_removes)},
+        {"catastrophes", number(state.catastrophes)},
+        {"users", number(state.directory.users().size())},
+        {"groups", number(state.directory.groups().size())}};
 }
 
 json::value control_objects(EntraState& state, std::string_view verb, const json::value& arguments) {

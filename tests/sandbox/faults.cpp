@@ -40,6 +40,11 @@ constexpr std::array<std::pair<FaultKind, std::string_view>, 21> kind_names = {{
     {FaultKind::redirect, "redirect"},
 }};
 
+// Counts are signed, as they are once they have been through text.
+json::value number(std::uint64_t count) {
+    return static_cast<std::int64_t>(count);
+}
+
 bool answers_alone(FaultKind kind) {
     return kind <= FaultKind::error_504 || kind == FaultKind::unauthorized || kind == FaultKind::redirect;
 }
@@ -221,16 +226,16 @@ json::object FaultRule::to_json() const {
         {"method", method},
         {"path", path},
         {"kind", to_string(kind)},
-        {"after", after},
+        {"after", number(after)},
         {"probability", probability},
         {"delay_ms", delay.count()},
         {"retry_after_s", retry_after_s},
         {"applied", reaches_vendor()},
         {"in_batch", in_batch},
-        {"seen", seen},
-        {"strikes", strikes}};
+        {"seen", number(seen)},
+        {"strikes", number(strikes)}};
     if (times) {
-        out["times"] = *times;
+        out["times"] = number(*times);
     }
     return out;
 }
@@ -286,7 +291,7 @@ json::value FaultPlan::control(std::string_view verb, const json::value& argumen
     if (verb == "add") {
         if (auto rule = FaultRule::parse(arguments, problem)) {
             add(std::move(*rule));
-            return json::object{{"rules", rules_.size()}};
+            return json::object{{"rules", number(rules_.size())}};
         }
         return json::object{{"error", problem}};
     }
@@ -304,7 +309,7 @@ json::value FaultPlan::control(std::string_view verb, const json::value& argumen
             return json::object{{"error", "set takes {\"rules\":[...]}"}};
         }
         rules_ = std::move(parsed);
-        return json::object{{"rules", rules_.size()}};
+        return json::object{{"rules", number(rules_.size())}};
     }
     if (verb == "clear") {
         clear();
@@ -315,7 +320,7 @@ json::value FaultPlan::control(std::string_view verb, const json::value& argumen
         for (const FaultRule& rule : rules_) {
             out.emplace_back(rule.to_json());
         }
-        return json::object{{"rules", std::move(out)}, {"strikes", strikes_}};
+        return json::object{{"rules", std::move(out)}, {"strikes", number(strikes_)}};
     }
     return json::object{{"error", "faults know the verbs add, set, clear and list"}};
 }

@@ -238,17 +238,17 @@ json::value Sandbox::own_control(std::string_view verb) {
     }
     json::object vendors;
     for (const auto& [name, count] : by_vendor_) {
-        vendors[name] = count;
+        vendors[name] = static_cast<std::int64_t>(count);
     }
     json::object endpoints;
     for (const auto& [name, count] : by_endpoint_) {
-        endpoints[name] = count;
+        endpoints[name] = static_cast<std::int64_t>(count);
     }
     return json::object{
-        {"calls", calls_},
+        {"calls", static_cast<std::int64_t>(calls_)},
         {"vendors", std::move(vendors)},
         {"endpoints", std::move(endpoints)},
-        {"fault_strikes", faults_.strikes()}};
+        {"fault_strikes", static_cast<std::int64_t>(faults_.strikes())}};
 }
 
 std::uint64_t Sandbox::calls(std::string_view vendor) const {
