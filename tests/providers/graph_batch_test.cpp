@@ -194,6 +194,19 @@ TEST_CASE("graph batch: behind a gateway without $batch the write goes alone, an
     }
 }
 
+TEST_CASE("graph batch: after a gateway's web page the next try goes alone") {
+    Scene scene;
+    scene.transport.answer(404, "<html>no such page</html>");
+    scene.transport.answer(204, "");
+    const auto first = scene.send();
+    REQUIRE_FALSE(first.has_value());
+    CHECK(first.error().fault() == Fault::transient);
+    CHECK(first.error().effect() == Effect::unknown);
+    const auto second = scene.send();
+    REQUIRE(second.has_value());
+    CHECK(second->write.status == 204);
+}
+
 TEST_CASE("graph batch: a token refused by an item is renewed by the plain call") {
     Scene scene;
     scene.transport.answer(200, items(R"({"id":"1","status":401})", R"({"id":"2","status":424})"));
