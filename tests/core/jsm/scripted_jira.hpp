@@ -87,6 +87,17 @@ private:
     std::deque<std::pair<std::pair<std::string, std::string>, HttpResponse>> answers_;
 };
 
+/// Asio would need a default to hand a Result over.
+template <class T> Task<std::shared_ptr<T>> boxed(Task<T> task) {
+    T value = co_await std::move(task);
+    co_return std::make_shared<T>(std::move(value));
+}
+
+/// Runs a coroutine of the source to its end.
+template <class T> T finish(SimWorld& world, Task<T> task) {
+    return std::move(*world.run(boxed(std::move(task))));
+}
+
 /// A client of a scripted Jira in a world of its own.
 class ScriptedJira {
 public:
