@@ -1,8 +1,20 @@
 #include "core/http/tls_trust.hpp"
 
+#include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
 
 namespace accessd {
+
+bool expect_host(ssl_st* tls, std::string_view host) {
+    const std::string name(host);
+    X509_VERIFY_PARAM* wanted = SSL_get0_param(tls);
+    if (X509_VERIFY_PARAM_set1_ip_asc(wanted, name.c_str()) == 1) {
+        return true;
+    }
+    X509_VERIFY_PARAM_set_hostflags(wanted, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    return SSL_set1_host(tls, name.c_str()) == 1 && SSL_set_tlsext_host_name(tls, name.c_str()) == 1;
+}
 
 std::string describe_distrust(long verify_result) {
     switch (verify_result) {

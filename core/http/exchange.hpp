@@ -1,0 +1,88 @@
+#pragma once
+
+#include "core/http/http.hpp"
+#include "core/http/https_url.hpp"
+#include "core/http/proxy.hpp"
+#include "core/model/result.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace accessd {
+
+/// Why an attempt failed: a code of HttpTransport and words that follow the host's name.
+class Failure {
+public:
+    Failure(std::string failure_code, std::string failure_what);
+
+    std::string code;
+    std::string what;
+};
+
+/// A proxy that did not open the tunnel; 407 is explained.
+Failure refused_by(const Proxy& proxy, int status);
+/// The failure, said of the proxy.
+Failure through(const Proxy& proxy, const Failure& failure);
+
+/// How far an attempt has come; what is said when its time is over.
+enum class Stage : std::uint8_t { resolve, connect, proxy, handshake, answer };
+
+/// One attempt's request and what became of it: the part of a transport that needs no socket.
+class Exchange {
+public:
+    /// Permanent "http.bad_url" when the URL is not https, "http.bad_request" when a method or header holds
+    /// what could be read as another line. `request` must outlive the exchange.
+    static Result<Exchange> prepare(const HttpRequest& request, TimePoint deadline);
+
+    const HttpsUrl& url() const { return url_; }
+
+    const std::string& origin() const { return origin_; }
+
+    TimePoint deadline() const { return deadline_; }
+
+    bool is_head() const { return request_->method == "HEAD"; }
+
+    /// The request as it is sent.
+    const std::string& wire() const { return wire_; }
+
+    /// The request for a tunnel to the server (RFC 9110, 9.3.6).
+    std::string connect_request(const Proxy& proxy) const;
+
+    void enter(Stage stage);
+
+    void use_kept_connection() { kept_connection_ = true; }
+
+    void answer_began() { answer_began_ = true; }
+
+    void answered(HttpResponse response);
+    void fail(const Failure& failure);
+
+    /// True when a connection that had been kept was closed before a byte of an answer came, and the request
+    /// is one that may be repeated.
+    bool may_start_over() const;
+    void start_over();
+
+    bool succeeded() const { return outcome_ && outcome_->has_value(); }
+
+    Error timed_out() const;
+    /// "http.closed" when there is none.
+    Result<HttpResponse> take_outcome();
+
+private:
+    Exchange(const HttpRequest& request, HttpsUrl url, TimePoint deadline);
+    Error error(const Failure& failure) const;
+
+    const HttpRequest* request_;
+    HttpsUrl url_;
+    std::string origin_;
+    TimePoint deadline_;
+    std::string wire_;
+    Stage stage_ = Stage::resolve;
+    bool kept_connection_ = false;
+    bool answer_began_ = false;
+    bool was_closed_ = false;
+    std::optional<Result<HttpResponse>> outcome_;
+};
+
+} // namespace accessd
