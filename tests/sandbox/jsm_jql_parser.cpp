@@ -39,6 +39,9 @@ public:
         if (!token_.end()) {
             unexpected();
         }
+        if (!unknown_.empty()) {
+            throw Refused(unknown_);
+        }
         return jql;
     }
 
@@ -221,8 +224,15 @@ private:
         advance();
     }
 
-    [[noreturn]] void no_value() {
-        throw Refused("The value '" + token_.text + "' does not exist for the field '" + name_ + "'.");
+    /// Jira reports what is not there only when the query is well formed.
+    void not_there(std::string message) {
+        if (unknown_.empty()) {
+            unknown_ = std::move(message);
+        }
+    }
+
+    void no_value() {
+        not_there("The value '" + token_.text + "' does not exist for the field '" + name_ + "'.");
     }
 
     void project(Jql::Node& node) {
@@ -233,19 +243,21 @@ private:
         });
         if (found == state_.projects.end() || !found->browsable) {
             no_value();
+            return;
         }
         node.members.insert(&*found);
     }
 
     void status(Jql::Node& node) {
+        bool there = false;
         for (const Status& known : state_.statuses) {
             if (is_integer(token_) ? known.id == *parse_integer(token_.text)
                                    : equals_ignoring_case(known.name, token_.text)) {
                 node.members.insert(&known);
-                found_ = true;
+                there = true;
             }
         }
-        if (!std::exchange(found_, false)) {
+        if (!there) {
             no_value();
         }
     }
@@ -254,6 +266,7 @@ private:
         const User* user = state_.find_user(token_.text);
         if (user == nullptr) {
             no_value();
+            return;
         }
         node.members.insert(user);
     }
@@ -262,15 +275,15 @@ private:
         if (node.comparison != '=') {
             if (!is_integer(token_)) {
                 no_value();
+                return;
             }
             node.bound = *parse_integer(token_.text);
             return;
         }
         const Issue* issue = state_.find_issue(token_.text);
         if (issue == nullptr) {
-            throw Refused(
-                "An issue with key '" + token_.text + "' does not exist for field '" + name_ + "'."
-            );
+            not_there("An issue with key '" + token_.text + "' does not exist for field '" + name_ + "'.");
+            return;
         }
         node.ids.insert(issue->id);
     }
@@ -328,7 +341,7 @@ private:
     Scanner scanner_;
     Token token_;
     std::string name_;
-    bool found_ = false;
+    std::string unknown_; ///< the first thing that the query names and that is not there
 };
 
 } // namespace
