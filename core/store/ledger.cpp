@@ -74,6 +74,9 @@ void Ledger::save(std::span<Save* const> saves) {
         }
         return;
     }
+    if (error && error->code() == "store.full" && database_->checkpoint()) {
+        error = try_together(saves); // the log begins anew, in the space that it has
+    }
     if (error && may_use_reserve(*saves.front(), *error)) {
         reserve_spent_ = true;
         if (reserve_->release()) {

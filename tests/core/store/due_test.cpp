@@ -114,6 +114,9 @@ TEST_CASE("due: messages are due until they are delivered") {
     CHECK(due(open, 10).tells == Ids{"1"});
     told.told.front() = tell("1", TellKind::removed).id();
     REQUIRE(open.save(told).has_value());
+    Changes again;
+    again.tells.push_back(tell("1")); // delivered: nothing is to be done
+    REQUIRE(open.save(again).has_value());
     CHECK(due(open, 1000).tells.empty());
     CHECK_FALSE(due(open, 1000).next.has_value());
 }
