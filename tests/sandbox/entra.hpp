@@ -38,11 +38,11 @@ public:
 /// Pages: https://learn.microsoft.com/graph/api/overview?view=graph-rest-1.0 and
 /// https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow
 ///
-/// Default world: jane, bob, carol, dave and erin @acme.example (members), disabled@acme.example,
-/// guest@partner.example (a guest); groups jira-software-users, confluence-users, entra-admins and
-/// nested-parent (of which jira-software-users is a member), and one group of each kind that cannot be
-/// managed: dynamic-group, synced-group, mail-enabled-group, distribution-group, role-assignable-group; and
-/// unified-group.
+/// Default world: jane, bob, carol, dave, erin, ivan and hilda @acme.example (members),
+/// disabled@acme.example, guest@partner.example (a guest); groups jira-software-users, confluence-users,
+/// entra-admins and nested-parent (of which jira-software-users is a member), and one group of each kind that
+/// cannot be managed: dynamic-group, synced-group, mail-enabled-group, distribution-group,
+/// role-assignable-group; and unified-group.
 ///
 /// Control verbs (users by id or address, groups by id or name):
 ///  add_user {mail?, upn?, display_name?, guest?, disabled?, synced?, other_mails?, id?} -> {id}

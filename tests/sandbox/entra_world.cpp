@@ -35,14 +35,16 @@ void add_group(EntraState& state, std::uint64_t number, const std::string& name,
 } // namespace
 
 void fill_entra_world(EntraState& state, TimePoint now) {
-    const std::array<std::pair<const char*, const char*>, 7> users = {{
+    const std::array<std::pair<const char*, const char*>, 9> users = {{
         {"Jane Doe", "jane@acme.example"},
-        {"Bob Boss", "bob@acme.example"},
-        {"Carol Chief", "carol@acme.example"},
-        {"Dave Dev", "dave@acme.example"},
+        {"Bob Approver", "bob@acme.example"},
+        {"Carol Approver", "carol@acme.example"},
+        {"Dave Roe", "dave@acme.example"},
         {"Erin Ops", "erin@acme.example"},
         {"Dis Abled", "disabled@acme.example"},
         {"Guest Partner", "guest@partner.example"},
+        {"Ivan Left", "ivan@acme.example"},
+        {"Hilda Hidden", "hilda@acme.example"},
     }};
     const std::array<std::pair<const char*, EntraGroupKind>, 10> groups = {{
         {"jira-software-users", EntraGroupKind::security},
