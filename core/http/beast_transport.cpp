@@ -1,7 +1,6 @@
 #include "core/http/beast_transport.hpp"
 
 #include "core/http/exchange.hpp"
-#include "core/http/https_url.hpp"
 #include "core/http/idle_pool.hpp"
 #include "core/http/proxy.hpp"
 #include "core/http/resolve.hpp"
@@ -9,26 +8,25 @@
 #include "core/support/deadline.hpp"
 #include "core/support/text.hpp"
 
-#include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/error.hpp>
 #include <boost/asio/ssl/stream.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
 
-#include <exception>
+#include <cerrno>
 #include <map>
-#include <optional>
+#include <memory>
 #include <sys/socket.h>
+#include <utility>
 
 namespace accessd {
 
@@ -44,30 +42,71 @@ using Parser = beast::http::response_parser<beast::http::string_body>;
 
 constexpr std::uint64_t longest_body = 8U * 1024U * 1024U;
 constexpr std::uint32_t longest_head = 64U * 1024U;
+constexpr std::uint32_t longest_proxy_head = 8U * 1024U;
+constexpr std::size_t read_size = 16U * 1024U; // what one TLS record holds
 constexpr int most_interim_answers = 8;
 
-/// One TLS connection. Destroying it closes the socket.
-class Connection {
+/// One TLS connection and the time limit of whoever uses it. Destroying it closes the socket.
+class Connection : public std::enable_shared_from_this<Connection> {
 public:
-    Connection(Tcp::socket socket, ssl::context& context) : stream(std::move(socket), context) {}
+    Connection(const asio::any_io_executor& executor, ssl::context& context)
+        : stream(executor, context), timer_(executor) {}
+
+    Tcp::socket& socket() { return stream.next_layer(); }
 
     bool is_quiet() {
         // Between two answers a server has nothing to say but that it closes.
         char byte = 0;
-        const int socket = stream.next_layer().native_handle();
-        const auto got = ::recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+        const auto got = ::recv(socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
         return got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
     }
 
+    /// Closes the socket after `left` unless unwatch() comes first.
+    void watch(Duration left) {
+        timed_out_ = false;
+        timer_.expires_after(left);
+        // The number tells a limit that is over from the next user's: its handler may already be queued.
+        timer_.async_wait([weak = weak_from_this(), number = ++watches_](const error_code& error) {
+            const auto alive = weak.lock();
+            if (!error && alive && alive->watches_ == number) {
+                alive->timed_out_ = true;
+                error_code ignored;
+                alive->socket().close(ignored);
+            }
+        });
+    }
+
+    void unwatch() {
+        ++watches_;
+        timer_.cancel();
+    }
+
+    bool timed_out() const { return timed_out_; }
+
     ssl::stream<Tcp::socket> stream;
     beast::flat_buffer buffer;
+
+private:
+    asio::steady_timer timer_;
+    std::uint64_t watches_ = 0;
+    bool timed_out_ = false;
 };
 
-using ConnectionPtr = std::unique_ptr<Connection>;
+using ConnectionPtr = std::shared_ptr<Connection>;
 
-bool is_parser_error(const error_code& error) {
-    return error.category() == make_error_code(beast::http::error::bad_version).category();
-}
+/// Limits the time of what is done with a connection in its scope.
+class Watch {
+public:
+    Watch(Connection& connection, Duration left) : connection_(connection) { connection_.watch(left); }
+
+    Watch(const Watch&) = delete;
+    Watch& operator=(const Watch&) = delete;
+
+    ~Watch() { connection_.unwatch(); }
+
+private:
+    Connection& connection_;
+};
 
 /// What ended a read or a write.
 Failure failure_of(const error_code& error) {
@@ -82,13 +121,21 @@ Failure failure_of(const error_code& error) {
         return Failure("http.too_large", "the headers of the answer are longer than 64 KiB");
     }
     const bool ended = error == HttpError::end_of_stream || error == HttpError::partial_message;
-    if (is_parser_error(error) && !ended) {
+    if (!ended && error.category() == error_code(HttpError::bad_version).category()) {
         return Failure("http.malformed", "the answer is not HTTP/1.1 (" + error.message() + ")");
     }
     if (error.category() == asio::error::get_ssl_category()) {
-        return Failure("http.tls", "TLS failed (" + error.message() + ")");
+        return Failure("http.tls", describe_tls_error(static_cast<unsigned long>(error.value())));
     }
     return Failure("http.closed", "the connection was closed before the whole answer came");
+}
+
+void fail(Exchange& exchange, const Connection& connection, const error_code& error) {
+    if (connection.timed_out()) {
+        exchange.time_out();
+    } else {
+        exchange.fail(failure_of(error));
+    }
 }
 
 HttpResponse take_response(Parser& parser) {
@@ -101,64 +148,82 @@ HttpResponse take_response(Parser& parser) {
     return response;
 }
 
+/// Reads until the parser has a whole message or there is an error. True when a byte came.
+template <class Stream>
+Task<bool> read_message(Stream& stream, beast::flat_buffer& buffer, Parser& parser, error_code& error) {
+    bool came = buffer.size() > 0;
+    while (true) {
+        if (buffer.size() > 0) {
+            const std::size_t used = parser.put(buffer.data(), error);
+            buffer.consume(used);
+            if (error == beast::http::error::need_more) {
+                error.clear();
+            }
+        }
+        if (error || parser.is_done()) {
+            co_return came;
+        }
+        const auto space = buffer.prepare(read_size);
+        const std::size_t count =
+            co_await stream.async_read_some(space, asio::redirect_error(asio::use_awaitable, error));
+        buffer.commit(count);
+        came = came || count > 0;
+        if (error == asio::error::eof && parser.got_some()) {
+            error.clear();
+            parser.put_eof(error);
+            co_return came;
+        }
+        if (error) {
+            co_return came;
+        }
+    }
+}
+
 class BeastTransport final : public HttpTransport {
 public:
-    BeastTransport(Clock& clock, const TransportOptions& options, ProxyChoice proxies)
-        : clock_(clock), proxies_(std::move(proxies)), pool_(options.max_idle_per_server, options.idle_limit),
-          context_(new_context()) {}
+    BeastTransport(Clock& clock, const TransportOptions& options, ProxyChoice proxies);
 
-    std::optional<Error> trust(const std::string& url, const std::string& ca_file);
+    std::optional<Error> trust(const std::string& ca_file);
     Task<Result<HttpResponse>> send(const HttpRequest& request, TimePoint deadline) override;
 
 private:
-    static ssl::context new_context();
-
     Task<bool> run(Exchange& exchange);
-    Task<bool> converse(Exchange& exchange, Connection& connection);
+    Task<bool> converse(Exchange& exchange, ConnectionPtr connection);
     Task<bool> read_answer(Exchange& exchange, Connection& connection);
     Task<ConnectionPtr> open(Exchange& exchange);
-    Task<bool> connect(Exchange& exchange, Tcp::socket& socket, const Proxy* proxy);
-    Task<bool> connect_to(Tcp::socket& socket, Tcp::endpoint endpoint, error_code& error);
-    Task<bool> ask_proxy(Exchange& exchange, Tcp::socket& socket, const Proxy& proxy);
+    Task<bool> connect(Exchange& exchange, Connection& connection, const Proxy* proxy);
+    Task<bool> ask_proxy(Exchange& exchange, Connection& connection, const Proxy& proxy);
     Task<bool> shake_hands(Exchange& exchange, Connection& connection);
-    ssl::context& context_for(const std::string& origin);
 
     Clock& clock_;
     ProxyChoice proxies_;
+    ssl::context context_;
+    TlsSessions sessions_;
     IdlePool<Connection> pool_;
-    ssl::context context_;                         ///< trusts the system's authorities
-    std::map<std::string, ssl::context> contexts_; ///< by origin: trusts others beside those
 };
 
-ssl::context BeastTransport::new_context() {
-    ssl::context context(ssl::context::tls_client);
-    SSL_CTX_set_min_proto_version(context.native_handle(), TLS1_2_VERSION);
+BeastTransport::BeastTransport(Clock& clock, const TransportOptions& options, ProxyChoice proxies)
+    : clock_(clock), proxies_(std::move(proxies)), context_(ssl::context::tls_client),
+      pool_(options.max_idle_per_host, options.idle_limit) {
+    SSL_CTX_set_min_proto_version(context_.native_handle(), TLS1_2_VERSION);
     // Asio's default is to verify nothing, and a name check alone does not change that.
-    context.set_verify_mode(ssl::verify_peer);
-    context.set_default_verify_paths();
-    return context;
+    context_.set_verify_mode(ssl::verify_peer);
+    context_.set_default_verify_paths();
+    TlsSessions::enable(context_.native_handle());
 }
 
-std::optional<Error> BeastTransport::trust(const std::string& url, const std::string& ca_file) {
-    const auto parsed = parse_https_url(url);
-    ssl::context context = new_context();
+std::optional<Error> BeastTransport::trust(const std::string& ca_file) {
     error_code error;
-    context.load_verify_file(ca_file, error);
-    if (error || !parsed) {
-        return Error(
-            Fault::permanent,
-            "http.bad_ca_file",
-            "ca_file " + escape_text(ca_file) + " for " + escape_text(url) +
-                " cannot be used; expected are a readable PEM file with certificates and an https URL."
-        );
+    context_.load_verify_file(ca_file, error);
+    if (!error) {
+        return std::nullopt;
     }
-    contexts_.insert_or_assign(parsed->origin(), std::move(context));
-    return std::nullopt;
-}
-
-ssl::context& BeastTransport::context_for(const std::string& origin) {
-    const auto found = contexts_.find(origin);
-    return found != contexts_.end() ? found->second : context_;
+    return Error(
+        Fault::permanent,
+        "tls.bad_ca",
+        "ca_file " + escape_text(ca_file) +
+            " cannot be used; expected is a readable file with certificates in PEM"
+    );
 }
 
 Task<Result<HttpResponse>> BeastTransport::send(const HttpRequest& request, TimePoint deadline) {
@@ -168,77 +233,80 @@ Task<Result<HttpResponse>> BeastTransport::send(const HttpRequest& request, Time
     }
     Exchange& exchange = *prepared;
     if (deadline <= clock_.now()) {
-        co_return exchange.timed_out();
+        exchange.time_out();
+        co_return exchange.take_outcome();
     }
-    const auto ended = co_await with_deadline(clock_, deadline, run(exchange));
-    if (!ended && !exchange.succeeded()) {
-        co_return exchange.timed_out();
+    try {
+        co_await run(exchange);
+    } catch (const boost::system::system_error&) {
+        // Asio throws when a cancelled coroutine goes on to wait.
+        exchange.fail(failure_of(asio::error::operation_aborted));
     }
     co_return exchange.take_outcome();
 }
 
 Task<bool> BeastTransport::run(Exchange& exchange) {
-    try {
-        ConnectionPtr connection = pool_.take(exchange.origin(), clock_.now());
-        if (connection) {
-            exchange.use_kept_connection();
-            const bool reusable = co_await converse(exchange, *connection);
-            if (reusable) {
-                pool_.put(exchange.origin(), std::move(connection), clock_.now());
-            }
-            if (!exchange.may_start_over()) {
-                co_return true;
-            }
-            connection.reset();
-            exchange.start_over();
+    ConnectionPtr connection = pool_.take(exchange.origin(), clock_.now());
+    if (connection) {
+        exchange.use_kept_connection();
+        co_await converse(exchange, std::move(connection));
+        if (!exchange.may_start_over()) {
+            co_return true;
         }
-        connection = co_await open(exchange);
-        if (connection) {
-            const bool reusable = co_await converse(exchange, *connection);
-            if (reusable) {
-                pool_.put(exchange.origin(), std::move(connection), clock_.now());
-            }
-        }
-    } catch (const std::exception&) {
-        // Asio throws when a cancelled coroutine goes on waiting.
-        exchange.fail(Failure("http.cancelled", "the call was given up"));
+        exchange.start_over();
+    }
+    connection = co_await open(exchange);
+    if (connection) {
+        co_await converse(exchange, std::move(connection));
     }
     co_return true;
 }
 
-/// Sends the request and reads the answer. True when the connection can be used again.
-Task<bool> BeastTransport::converse(Exchange& exchange, Connection& connection) {
+/// Sends the request, reads the answer and keeps the connection when it can be used again.
+Task<bool> BeastTransport::converse(Exchange& exchange, ConnectionPtr connection) {
     exchange.enter(Stage::answer);
-    error_code error;
-    co_await asio::async_write(
-        connection.stream, asio::buffer(exchange.wire()), asio::redirect_error(asio::use_awaitable, error)
-    );
-    if (error) {
-        exchange.fail(failure_of(error));
-        co_return false;
+    bool reusable = false;
+    {
+        Watch watch(*connection, exchange.deadline() - clock_.now());
+        error_code error;
+        const auto wire = asio::buffer(exchange.wire());
+        const std::size_t written = co_await asio::async_write(
+            connection->stream, wire, asio::redirect_error(asio::use_awaitable, error)
+        );
+        // What is not a whole TLS record on its way cannot be read by anybody.
+        if (written > 0) {
+            exchange.sent();
+        }
+        if (error) {
+            fail(exchange, *connection, error);
+            co_return false;
+        }
+        reusable = co_await read_answer(exchange, *connection);
     }
-    const bool reusable = co_await read_answer(exchange, connection);
-    co_return reusable;
+    if (reusable) {
+        pool_.put(exchange.origin(), std::move(connection), clock_.now());
+    }
+    co_return true;
 }
 
+/// True when the connection can be used again.
 Task<bool> BeastTransport::read_answer(Exchange& exchange, Connection& connection) {
     for (int count = 0; count < most_interim_answers; ++count) {
         Parser parser;
+        parser.eager(true);
         parser.header_limit(longest_head);
         parser.body_limit(longest_body);
         parser.skip(exchange.is_head());
         error_code error;
-        co_await beast::http::async_read(
-            connection.stream, connection.buffer, parser, asio::redirect_error(asio::use_awaitable, error)
-        );
-        if (parser.got_some()) {
+        const bool came = co_await read_message(connection.stream, connection.buffer, parser, error);
+        if (came) {
             exchange.answer_began();
         }
         if (error) {
-            exchange.fail(failure_of(error));
+            fail(exchange, connection, error);
             co_return false;
         }
-        const int status = static_cast<int>(parser.get().result_int());
+        const unsigned status = parser.get().result_int();
         if (status >= 200) {
             const bool reusable = parser.keep_alive() && connection.buffer.size() == 0;
             exchange.answered(take_response(parser));
@@ -255,83 +323,101 @@ Task<bool> BeastTransport::read_answer(Exchange& exchange, Connection& connectio
 Task<ConnectionPtr> BeastTransport::open(Exchange& exchange) {
     const auto executor = co_await asio::this_coro::executor;
     const Proxy* proxy = proxies_.find(exchange.url().host);
-    Tcp::socket socket(executor);
-    bool good = co_await connect(exchange, socket, proxy);
-    if (good && proxy != nullptr) {
-        good = co_await ask_proxy(exchange, socket, *proxy);
-    }
+    auto connection = std::make_shared<Connection>(executor, context_);
+    bool good = co_await connect(exchange, *connection, proxy);
     if (!good) {
         co_return nullptr;
     }
-    auto connection = std::make_unique<Connection>(std::move(socket), context_for(exchange.origin()));
-    good = co_await shake_hands(exchange, *connection);
+    Watch watch(*connection, exchange.deadline() - clock_.now());
+    if (proxy != nullptr) {
+        good = co_await ask_proxy(exchange, *connection, *proxy);
+    }
+    if (good) {
+        good = co_await shake_hands(exchange, *connection);
+    }
     if (!good) {
         co_return nullptr;
     }
     co_return connection;
 }
 
-Task<bool> BeastTransport::connect(Exchange& exchange, Tcp::socket& socket, const Proxy* proxy) {
-    const std::string host(proxy != nullptr ? std::string_view(proxy->host) : exchange.url().host);
-    const std::uint16_t port = proxy != nullptr ? proxy->port : exchange.url().port;
-    exchange.enter(Stage::resolve);
-    const Resolved resolved = co_await resolve(host);
-    if (resolved.addresses.empty()) {
-        exchange.fail(Failure("http.resolve", escape_text(host) + " is not known (" + resolved.error + ")"));
-        co_return false;
-    }
-    exchange.enter(Stage::connect);
-    error_code error;
-    std::size_t left = resolved.addresses.size();
-    for (const std::string& address : resolved.addresses) {
-        const Tcp::endpoint endpoint(asio::ip::make_address(address), port);
-        // An address that swallows packets must leave time for the next one.
-        const TimePoint now = clock_.now();
-        const TimePoint until = now + (exchange.deadline() - now) / left--;
-        const auto ended = co_await with_deadline(clock_, until, connect_to(socket, endpoint, error));
-        if (ended && !error) {
-            error_code ignored;
-            socket.set_option(Tcp::no_delay(true), ignored);
-            co_return true;
-        }
-    }
-    const std::string why = error ? error.message() : std::string("no answer");
-    exchange.fail(Failure(
-        "http.connect",
-        "no connection to " + escape_text(host) + ":" + std::to_string(port) + " (" + why + ")"
-    ));
-    co_return false;
-}
-
-Task<bool> BeastTransport::connect_to(Tcp::socket& socket, Tcp::endpoint endpoint, error_code& error) {
+Task<bool> connect_to(Tcp::socket& socket, Tcp::endpoint endpoint, error_code& error) {
     error_code ignored;
     socket.close(ignored);
     co_await socket.async_connect(endpoint, asio::redirect_error(asio::use_awaitable, error));
     co_return !error;
 }
 
+Task<bool> BeastTransport::connect(Exchange& exchange, Connection& connection, const Proxy* proxy) {
+    const HttpsUrl& url = exchange.url();
+    const std::string host(proxy != nullptr ? std::string_view(proxy->host) : url.host);
+    const std::uint16_t port = proxy != nullptr ? proxy->port : url.port;
+    const auto refuse = [&](std::string code, const std::string& why) {
+        exchange.fail(
+            proxy != nullptr
+                ? said_of(*proxy, "cannot be reached (" + why + ")")
+                : Failure(std::move(code), "no connection to port " + std::to_string(port) + " (" + why + ")")
+        );
+    };
+    exchange.enter(Stage::resolve);
+    const auto resolved = co_await with_deadline(clock_, exchange.deadline(), resolve(host));
+    if (!resolved) {
+        exchange.time_out();
+        co_return false;
+    }
+    if (resolved->addresses.empty()) {
+        refuse("http.resolve", "its name is not known: " + resolved->error);
+        co_return false;
+    }
+    exchange.enter(Stage::connect);
+    error_code error;
+    auto left = static_cast<Duration::rep>(resolved->addresses.size());
+    for (const std::string& address : resolved->addresses) {
+        error_code ignored;
+        const Tcp::endpoint endpoint(asio::ip::make_address(address, ignored), port);
+        // An address that swallows packets must leave time for the next one.
+        const TimePoint now = clock_.now();
+        const TimePoint until = now + (exchange.deadline() - now) / left--;
+        const auto ended =
+            co_await with_deadline(clock_, until, connect_to(connection.socket(), endpoint, error));
+        if (ended && !error) {
+            connection.socket().set_option(Tcp::no_delay(true), ignored);
+            co_return true;
+        }
+    }
+    if (clock_.now() >= exchange.deadline()) {
+        exchange.time_out();
+    } else {
+        refuse("http.connect", error.message());
+    }
+    co_return false;
+}
+
 /// Opens a tunnel through the proxy (RFC 9110, 9.3.6).
-Task<bool> BeastTransport::ask_proxy(Exchange& exchange, Tcp::socket& socket, const Proxy& proxy) {
+Task<bool> BeastTransport::ask_proxy(Exchange& exchange, Connection& connection, const Proxy& proxy) {
     exchange.enter(Stage::proxy);
     const std::string wire = exchange.connect_request(proxy);
     error_code error;
-    co_await asio::async_write(socket, asio::buffer(wire), asio::redirect_error(asio::use_awaitable, error));
-    beast::flat_buffer buffer;
-    beast::http::response_parser<beast::http::empty_body> parser;
-    parser.header_limit(longest_head);
+    co_await asio::async_write(
+        connection.socket(), asio::buffer(wire), asio::redirect_error(asio::use_awaitable, error)
+    );
+    Parser parser;
+    parser.header_limit(longest_proxy_head);
     parser.skip(true);
     if (!error) {
-        co_await beast::http::async_read_header(
-            socket, buffer, parser, asio::redirect_error(asio::use_awaitable, error)
-        );
+        co_await read_message(connection.socket(), connection.buffer, parser, error);
+    }
+    if (error && !connection.timed_out() && error != asio::error::operation_aborted) {
+        exchange.fail(said_of(proxy, "opened no tunnel: " + failure_of(error).what));
+        co_return false;
     }
     if (error) {
-        exchange.fail(through(proxy, failure_of(error)));
+        fail(exchange, connection, error);
         co_return false;
     }
     const int status = static_cast<int>(parser.get().result_int());
     // Bytes before the handshake could only be the proxy's own.
-    if (status < 200 || status > 299 || buffer.size() != 0) {
+    if (status < 200 || status > 299 || connection.buffer.size() != 0) {
         exchange.fail(refused_by(proxy, status));
         co_return false;
     }
@@ -345,6 +431,7 @@ Task<bool> BeastTransport::shake_hands(Exchange& exchange, Connection& connectio
         exchange.fail(Failure("http.tls", "OpenSSL cannot check a certificate for this host's name"));
         co_return false;
     }
+    sessions_.resume(tls, exchange.origin());
     error_code error;
     co_await connection.stream.async_handshake(
         ssl::stream_base::client, asio::redirect_error(asio::use_awaitable, error)
@@ -355,7 +442,9 @@ Task<bool> BeastTransport::shake_hands(Exchange& exchange, Connection& connectio
     }
     if (verified != X509_V_OK) {
         exchange.fail(Failure("http.tls", describe_distrust(verified)));
-    } else if (error == asio::error::operation_aborted) {
+    } else if (connection.timed_out() || error == asio::error::operation_aborted) {
+        fail(exchange, connection, error);
+    } else if (error.category() == asio::error::get_ssl_category()) {
         exchange.fail(failure_of(error));
     } else {
         exchange.fail(Failure("http.tls", "the TLS handshake failed (" + error.message() + ")"));
@@ -365,22 +454,22 @@ Task<bool> BeastTransport::shake_hands(Exchange& exchange, Connection& connectio
 
 } // namespace
 
-Result<std::unique_ptr<HttpTransport>> make_beast_transport(Clock& clock, const TransportOptions& options) {
+Result<std::unique_ptr<HttpTransport>> make_beast_transport(Clock& clock, TransportOptions options) {
     auto proxies = ProxyChoice::parse(options.proxy_url, options.no_proxy);
     if (!proxies) {
         return std::move(proxies).error();
     }
     try {
         auto transport = std::make_unique<BeastTransport>(clock, options, *std::move(proxies));
-        for (const auto& [url, ca_file] : options.ca_files) {
-            if (auto error = transport->trust(url, ca_file)) {
+        if (!options.ca_file.empty()) {
+            if (auto error = transport->trust(options.ca_file)) {
                 return *std::move(error);
             }
         }
         return std::unique_ptr<HttpTransport>(std::move(transport));
     } catch (const boost::system::system_error& error) {
         return Error(
-            Fault::permanent, "http.bad_ca_file", std::string("OpenSSL cannot be set up: ") + error.what()
+            Fault::permanent, "tls.bad_ca", std::string("OpenSSL cannot be set up: ") + error.what()
         );
     }
 }

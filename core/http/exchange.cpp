@@ -60,12 +60,10 @@ std::string to_wire(const HttpRequest& request, const HttpsUrl& url) {
     return wire;
 }
 
-std::string name_of(const Proxy& proxy) {
-    return "the proxy " + escape_text(proxy.host) + ":" + std::to_string(proxy.port);
-}
-
 std::string_view overdue(Stage stage) {
     switch (stage) {
+    case Stage::start:
+        return "no time was left for the call";
     case Stage::resolve:
         return "its name was not resolved in time";
     case Stage::connect:
@@ -87,19 +85,19 @@ Failure::Failure(std::string failure_code, std::string failure_what)
 
 Failure refused_by(const Proxy& proxy, int status) {
     if (status == 407) {
-        return Failure(
-            "http.connect",
-            name_of(proxy) + " wants a user and a password; give them as http://user:password@host:port in "
-                             "https_proxy"
+        return said_of(
+            proxy,
+            "answered 407: it wants a user and a password; give them as http://user:password@host:port in "
+            "https_proxy"
         );
     }
-    return Failure(
-        "http.connect", name_of(proxy) + " answered " + std::to_string(status) + " and opened no tunnel"
-    );
+    return said_of(proxy, "answered " + std::to_string(status) + " and opened no tunnel");
 }
 
-Failure through(const Proxy& proxy, const Failure& failure) {
-    return Failure(failure.code, name_of(proxy) + " opened no tunnel: " + failure.what);
+Failure said_of(const Proxy& proxy, const std::string& what) {
+    return Failure(
+        "http.proxy", "the proxy " + escape_text(proxy.host) + ":" + std::to_string(proxy.port) + " " + what
+    );
 }
 
 Exchange::Exchange(const HttpRequest& request, HttpsUrl url, TimePoint deadline)
@@ -160,25 +158,26 @@ void Exchange::fail(const Failure& failure) {
 }
 
 Error Exchange::error(const Failure& failure) const {
-    const Effect effect = stage_ == Stage::answer ? Effect::unknown : Effect::none;
+    const Effect effect = sent_ ? Effect::unknown : Effect::none;
     return Error(Fault::transient, failure.code, escape_text(url_.host) + ": " + failure.what)
         .with_effect(effect);
 }
 
 bool Exchange::may_start_over() const {
     const bool is_read = request_->method == "GET" || request_->method == "HEAD";
-    return is_read && kept_connection_ && was_closed_ && !answer_began_;
+    return kept_connection_ && was_closed_ && !answer_began_ && (is_read || !sent_);
 }
 
 void Exchange::start_over() {
     outcome_.reset();
     kept_connection_ = false;
     was_closed_ = false;
-    stage_ = Stage::resolve;
+    sent_ = false;
+    stage_ = Stage::start;
 }
 
-Error Exchange::timed_out() const {
-    return error(Failure("http.timeout", std::string(overdue(stage_))));
+void Exchange::time_out() {
+    fail(Failure("http.timeout", std::string(overdue(stage_))));
 }
 
 Result<HttpResponse> Exchange::take_outcome() {

@@ -22,11 +22,11 @@ public:
 
 /// A proxy that did not open the tunnel; 407 is explained.
 Failure refused_by(const Proxy& proxy, int status);
-/// The failure, said of the proxy.
-Failure through(const Proxy& proxy, const Failure& failure);
+/// What went wrong on the way to the proxy or with it, said of the proxy.
+Failure said_of(const Proxy& proxy, const std::string& what);
 
 /// How far an attempt has come; what is said when its time is over.
-enum class Stage : std::uint8_t { resolve, connect, proxy, handshake, answer };
+enum class Stage : std::uint8_t { start, resolve, connect, proxy, handshake, answer };
 
 /// One attempt's request and what became of it: the part of a transport that needs no socket.
 class Exchange {
@@ -53,19 +53,20 @@ public:
 
     void use_kept_connection() { kept_connection_ = true; }
 
+    /// From here on the server may have read the request.
+    void sent() { sent_ = true; }
+
     void answer_began() { answer_began_ = true; }
 
     void answered(HttpResponse response);
     void fail(const Failure& failure);
+    void time_out();
 
     /// True when a connection that had been kept was closed before a byte of an answer came, and the request
-    /// is one that may be repeated.
+    /// only reads or cannot have been read.
     bool may_start_over() const;
     void start_over();
 
-    bool succeeded() const { return outcome_ && outcome_->has_value(); }
-
-    Error timed_out() const;
     /// "http.closed" when there is none.
     Result<HttpResponse> take_outcome();
 
@@ -78,7 +79,8 @@ private:
     std::string origin_;
     TimePoint deadline_;
     std::string wire_;
-    Stage stage_ = Stage::resolve;
+    Stage stage_ = Stage::start;
+    bool sent_ = false;
     bool kept_connection_ = false;
     bool answer_began_ = false;
     bool was_closed_ = false;

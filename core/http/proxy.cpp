@@ -67,22 +67,20 @@ std::string direct_entry(std::string_view entry) {
     return ascii_lower(entry);
 }
 
-std::vector<std::string> read_direct(std::string_view no_proxy) {
-    std::vector<std::string> entries;
-    while (!no_proxy.empty()) {
-        const std::size_t end = std::min(no_proxy.find_first_of(", \t"), no_proxy.size());
-        std::string entry = direct_entry(no_proxy.substr(0, end));
-        if (!entry.empty()) {
-            entries.push_back(std::move(entry));
-        }
-        no_proxy.remove_prefix(std::min(end + 1, no_proxy.size()));
+std::string first_of(
+    const std::map<std::string, std::string>& environment, const std::string& name, const std::string& other
+) {
+    const auto found = environment.find(name);
+    if (found != environment.end() && !found->second.empty()) {
+        return found->second;
     }
-    return entries;
+    const auto second = environment.find(other);
+    return second != environment.end() ? second->second : std::string();
 }
 
 } // namespace
 
-Result<ProxyChoice> ProxyChoice::parse(std::string_view url, std::string_view no_proxy) {
+Result<ProxyChoice> ProxyChoice::parse(std::string_view url, const std::vector<std::string>& no_proxy) {
     ProxyChoice choice;
     url = trim(url);
     if (url.empty()) {
@@ -116,7 +114,12 @@ Result<ProxyChoice> ProxyChoice::parse(std::string_view url, std::string_view no
     proxy.host = std::string(address->host);
     proxy.port = address->port;
     choice.proxy_ = std::move(proxy);
-    choice.direct_ = read_direct(no_proxy);
+    for (const std::string& name : no_proxy) {
+        std::string entry = direct_entry(trim(name));
+        if (!entry.empty()) {
+            choice.direct_.push_back(std::move(entry));
+        }
+    }
     return choice;
 }
 
@@ -131,6 +134,21 @@ const Proxy* ProxyChoice::find(std::string_view host) const {
         return entry == "*" || name == entry || below;
     });
     return direct ? nullptr : &*proxy_;
+}
+
+TransportOptions read_proxy(const std::map<std::string, std::string>& environment) {
+    TransportOptions options;
+    options.proxy_url = first_of(environment, "https_proxy", "HTTPS_PROXY");
+    const std::string direct = first_of(environment, "no_proxy", "NO_PROXY");
+    std::string_view rest = direct;
+    while (!rest.empty()) {
+        const std::size_t end = std::min(rest.find_first_of(", \t"), rest.size());
+        if (end > 0) {
+            options.no_proxy.emplace_back(rest.substr(0, end));
+        }
+        rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+    return options;
 }
 
 } // namespace accessd

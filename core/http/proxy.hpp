@@ -1,9 +1,11 @@
 #pragma once
 
+#include "core/http/beast_transport.hpp"
 #include "core/model/result.hpp"
 #include "core/support/secret.hpp"
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,10 +28,10 @@ class ProxyChoice {
 public:
     ProxyChoice() = default;
 
-    /// `url`: "http://[user:password@]host:port", or "host:port"; empty: no proxy at all. `no_proxy`: names
-    /// separated by commas or blanks; each stands for the host and everything below it, "*" for every host.
+    /// `url`: "http://[user:password@]host:port", or "host:port"; empty: no proxy at all. Each name of
+    /// `no_proxy` stands for the host and everything below it, "*" for every host.
     /// Error "http.bad_proxy" (permanent) never repeats the URL: it may hold a password.
-    static Result<ProxyChoice> parse(std::string_view url, std::string_view no_proxy);
+    static Result<ProxyChoice> parse(std::string_view url, const std::vector<std::string>& no_proxy);
 
     /// The proxy for `host`, or nullptr when it is reached directly.
     const Proxy* find(std::string_view host) const;
@@ -38,5 +40,9 @@ private:
     std::optional<Proxy> proxy_;
     std::vector<std::string> direct_; ///< lower case, without a leading dot
 };
+
+/// The proxy that the environment names: https_proxy, else HTTPS_PROXY; no_proxy, else NO_PROXY (names
+/// separated by commas or blanks).
+TransportOptions read_proxy(const std::map<std::string, std::string>& environment);
 
 } // namespace accessd
