@@ -49,7 +49,7 @@ RestProfile jira_profile(std::string base_url) {
     RestProfile profile;
     profile.system = "jira";
     profile.base_url = std::move(base_url);
-    profile.request_id_header = "atl-traceid";
+    profile.request_id_header = "X-AREQUESTID";
     profile.read_error = &read_jira_error;
     // Jira's XSRF filter lets writes with this header pass; on reads it means nothing.
     profile.headers.emplace_back("X-Atlassian-Token", "no-check");

@@ -1,129 +1,22 @@
-#include "core/http/basic_token.hpp"
-#include "core/jsm/cloud_source.hpp"
-#include "tests/core/jsm/scripted_jira.hpp"
-#include "tests/sandbox/jsm.hpp"
-#include "tests/sandbox/sandbox.hpp"
-#include "tests/sandbox/sandbox_transport.hpp"
+#include "tests/core/jsm/played_jira.hpp"
 
 #include <boost/json/array.hpp>
-#include <boost/json/object.hpp>
-#include <boost/json/parse.hpp>
+#include <boost/json/value.hpp>
 #include <doctest/doctest.h>
 
 #include <algorithm>
 #include <chrono>
-#include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
 using namespace accessd;
 using namespace std::chrono_literals;
-
-namespace {
-
-PortalNames names() {
-    PortalNames made;
-    made.project = "ACC";
-    made.grant_types = {"Request Application Access"};
-    made.remove_types = {"Request Access Removal"};
-    made.change_types = {"27"};
-    made.application_field = "Application";
-    made.access_type_field = "Access Type";
-    made.approver_field = "Approver";
-    made.duration_field = "customfield_10052";
-    made.approved_statuses = {"Approved by Manager"};
-    made.denied_statuses = {"Rejected"};
-    made.revoked_statuses = {"Access Revoked"};
-    made.declined_statuses = {"10014"};
-    made.granted_outcome = "Access Granted";
-    made.removed_outcome = "Access Removed";
-    made.failed_outcome = "Needs Attention";
-    return made;
-}
-
-/// The source in front of a played Jira.
-class Site {
-public:
-    explicit Site(std::uint64_t seed = 1, std::string token = "jira-api-token")
-        : world(seed), sandbox(world), transport(sandbox, world),
-          tokens("accessd@acme.example", Secret(std::move(token))),
-          rest(jira_profile("https://jira.test"), transport, tokens, world, world),
-          source(make_cloud_source(names(), rest, world)) {
-        sandbox.add(sandbox::make_jsm(), {"https://jira.test"});
-    }
-
-    TimePoint deadline() const { return world.now() + 60s; }
-
-    boost::json::value control(std::string_view verb, const std::string& arguments = "{}") {
-        auto answer = sandbox.control("jsm", verb, boost::json::parse(arguments), world.now());
-        REQUIRE_FALSE(find_string(answer, "error"));
-        return answer;
-    }
-
-    Portal connect() {
-        auto portal = test::finish(world, source->connect(deadline()));
-        if (!portal) {
-            FAIL(portal.error().message());
-        }
-        return *portal;
-    }
-
-    Result<CandidatePage> search(SearchWindow window = SearchWindow(), std::string page = "") {
-        return test::finish(world, source->search(std::move(window), std::move(page), deadline()));
-    }
-
-    Result<ReadTickets> read(std::vector<std::string> ids) {
-        return test::finish(world, source->read(std::move(ids), deadline()));
-    }
-
-    Result<Told> tell(TicketMessage message) {
-        return test::finish(world, source->tell(std::move(message), deadline()));
-    }
-
-    /// An approved request; its id.
-    std::string approved_request() {
-        const auto created = control("create_request");
-        const std::string id = string_or_empty(created, "id");
-        world.run_until(world.now() + 5s);
-        control("approve", R"({"issue":")" + id + R"(","by":"bob@acme.example"})");
-        return id;
-    }
-
-    void wait(Duration pause) { world.run_until(world.now() + pause); }
-
-    test::SimWorld world;
-    sandbox::Sandbox sandbox;
-    sandbox::SandboxTransport transport;
-    BasicTokenSource tokens;
-    RestClient rest;
-    std::unique_ptr<TicketSource> source;
-};
-
-TicketMessage granted(const std::string& issue_id, const std::string& marker) {
-    TicketMessage message;
-    message.issue_id = issue_id;
-    message.marker = marker;
-    message.lines = {"Access granted to \"Entra ID\".", "audit #1 " + marker};
-    message.move_to = "10015";
-    return message;
-}
-
-sandbox::FaultRule fault(sandbox::FaultKind kind, std::string method, std::string path) {
-    sandbox::FaultRule rule(kind, std::move(method), std::move(path));
-    rule.times = 1;
-    return rule;
-}
-
-std::size_t comments_of(Site& site, const std::string& id) {
-    return site.control("show", R"({"issue":")" + id + R"("})").at("comments").as_array().size();
-}
-
-std::string status_of(Site& site, const std::string& id) {
-    return string_or_empty(site.control("show", R"({"issue":")" + id + R"("})"), "status");
-}
-
-} // namespace
+using test::comments_of;
+using test::fault_once;
+using test::granted;
+using test::played_names;
+using test::status_of;
+using Site = test::PlayedJira;
 
 TEST_CASE("source: connect resolves the whole portal and says who we are") {
     Site site;
@@ -145,7 +38,7 @@ TEST_CASE("source: connect resolves the whole portal and says who we are") {
 TEST_CASE("source: connect names everything that is wrong at once") {
     Site site;
     site.control("set", R"({"permissions":["BROWSE_PROJECTS"]})");
-    auto wrong = names();
+    auto wrong = played_names();
     wrong.application_field = "Aplication";
     wrong.approved_statuses = {"Approved by Manger"};
     const auto source = make_cloud_source(wrong, site.rest, site.world);
@@ -159,7 +52,7 @@ TEST_CASE("source: connect names everything that is wrong at once") {
     CHECK(message.find("ADD_COMMENTS") != std::string::npos);
     CHECK(message.find("TRANSITION_ISSUES") != std::string::npos);
 
-    wrong = names();
+    wrong = played_names();
     wrong.project = "AC";
     const auto lost = make_cloud_source(wrong, site.rest, site.world);
     const auto nothing = test::finish(site.world, lost->connect(site.deadline()));
@@ -328,7 +221,7 @@ TEST_CASE("source: approvals that cannot be read fail their ticket only") {
     const std::string good = site.approved_request();
     const std::string bad = site.approved_request();
     site.sandbox.faults().add(
-        fault(sandbox::FaultKind::error_500, "GET", "/rest/servicedeskapi/request/" + bad + "/approval")
+        fault_once(sandbox::FaultKind::error_500, "GET", "/rest/servicedeskapi/request/" + bad + "/approval")
     );
     const auto read = site.read({good, bad});
     REQUIRE(read);
@@ -337,90 +230,6 @@ TEST_CASE("source: approvals that cannot be read fail their ticket only") {
     REQUIRE(read->failed.size() == 1);
     CHECK(read->failed[0].first == bad);
     CHECK(read->failed[0].second.code() == "jira.server_error");
-}
-
-TEST_CASE("source: after a lost reply, looking first leaves one comment and one move") {
-    for (std::uint64_t seed = 1; seed <= 20; ++seed) {
-        CAPTURE(seed);
-        Site site(seed);
-        site.connect();
-        const std::string id = site.approved_request();
-        REQUIRE(site.read({id}));
-        site.sandbox.faults().add(
-            fault(sandbox::FaultKind::lost_reply, "POST", "/rest/api/3/issue/" + id + "/transitions")
-        );
-        auto message = granted(id, "[accessd:42]");
-        const auto lost = site.tell(message);
-        REQUIRE_FALSE(lost);
-        CHECK(lost.error().effect() == Effect::unknown);
-        message.look_first = true;
-        const auto told = site.tell(message);
-        REQUIRE(told);
-        CHECK(told->moved);
-        CHECK(told->comment == Applied::already_so);
-        CHECK(comments_of(site, id) == 1);
-        CHECK(status_of(site, id) == "Access Granted");
-    }
-}
-
-TEST_CASE("source: an internal note stays hidden from customers") {
-    Site site;
-    site.connect();
-    const std::string id = site.approved_request();
-    REQUIRE(site.read({id}));
-    auto note = granted(id, "[accessd:7]");
-    note.visibility = Comments::internal;
-    const auto told = site.tell(note);
-    REQUIRE(told);
-    CHECK(told->moved);
-    const auto shown = site.control("show", R"({"issue":")" + id + R"("})");
-    REQUIRE(shown.at("comments").as_array().size() == 1);
-    CHECK(shown.at("comments").at(0).at("public") == false);
-}
-
-TEST_CASE("source: where transitions take no comment both arrive all the same") {
-    Site site;
-    site.connect();
-    site.control("set", R"({"transition_screens":false})");
-    for (int i = 0; i < 3; ++i) {
-        const std::string id = site.approved_request();
-        REQUIRE(site.read({id}));
-        const auto told = site.tell(granted(id, "[accessd:" + std::to_string(i) + "]"));
-        REQUIRE(told);
-        CHECK(told->moved);
-        CHECK(told->comment == Applied::changed);
-        CHECK(comments_of(site, id) == 1);
-        CHECK(status_of(site, id) == "Access Granted");
-    }
-}
-
-TEST_CASE("source: a move that the workflow does not have is told, and the comment still comes") {
-    Site site;
-    site.connect();
-    const auto created = site.control("create_request");
-    const std::string id = string_or_empty(created, "id");
-    REQUIRE(site.read({id}));
-    auto message = granted(id, "[accessd:9]");
-    message.move_to = "10011"; // only an approval leads there
-    const auto told = site.tell(message);
-    REQUIRE(told);
-    CHECK_FALSE(told->moved);
-    CHECK_FALSE(told->not_moved_why.empty());
-    CHECK(comments_of(site, id) == 1);
-}
-
-TEST_CASE("source: hostile text in lines is posted as text") {
-    Site site;
-    site.connect();
-    const std::string id = site.approved_request();
-    REQUIRE(site.read({id}));
-    auto message = granted(id, "[accessd:1]");
-    message.lines = {"", "\x01", "[~accountid:x] {\"type\":\"mention\"} \xFF", "a\n\nb", "audit [accessd:1]"};
-    const auto told = site.tell(message);
-    REQUIRE(told);
-    CHECK(told->moved);
-    CHECK(told->comment == Applied::changed);
-    CHECK(comments_of(site, id) == 1);
 }
 
 TEST_CASE("source: people and their groups") {
