@@ -79,7 +79,7 @@ template <class T> Task<std::optional<T>> boxed(Task<T> task) {
 
 /// Runs one call of a provider to its end.
 template <class T> T finish(ProviderRig& rig, Task<T> task) {
-    return *rig.world().run(boxed(std::move(task)));
+    return rig.world().run(boxed(std::move(task))).value();
 }
 
 } // namespace accessd::test

@@ -131,6 +131,33 @@ TEST_CASE("entra: a vanished user and a vanished group are told apart, and a rev
     }
 }
 
+TEST_CASE("entra: trouble while a refusal is looked into is not mistaken for an effect or for an end") {
+    for (const sandbox::FaultKind trouble :
+         {sandbox::FaultKind::lost_reply, sandbox::FaultKind::error_503, sandbox::FaultKind::html_200}) {
+        CAPTURE(sandbox::to_string(trouble));
+        EntraRig member;
+        REQUIRE(member.grant().has_value());
+        member.fail(trouble, "GET", "/v1.0/groups/*/members");
+        const auto again = member.grant();
+        REQUIRE_FALSE(again.has_value());
+        CHECK(again.error().fault() == Fault::transient);
+        CHECK(again.error().effect() == Effect::none);
+        EntraRig vanished;
+        vanished.control("delete_user", json::object{{"user", vanished.key().account}});
+        vanished.fail(trouble, "GET", "/v1.0/users/*");
+        const auto granted = vanished.grant();
+        REQUIRE_FALSE(granted.has_value());
+        CHECK(granted.error().fault() == Fault::transient);
+        CHECK(granted.error().effect() == Effect::none);
+        EntraRig stranger;
+        stranger.fail(trouble, "GET", "/v1.0/groups/*/members");
+        const auto revoked = stranger.revoke();
+        REQUIRE_FALSE(revoked.has_value());
+        CHECK(revoked.error().fault() == Fault::transient);
+        CHECK(revoked.error().effect() == Effect::none);
+    }
+}
+
 TEST_CASE("entra: while replicas lag a write is believed and the look behind it reported as it is") {
     EntraRig rig;
     rig.control("set", json::object{{"replication_lag_ms", 60'000}});

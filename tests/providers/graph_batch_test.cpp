@@ -61,7 +61,7 @@ public:
             made->look(Depth::direct),
             world.now() + std::chrono::seconds(30)
         );
-        return *world.run(test::boxed(std::move(task)));
+        return world.run(test::boxed(std::move(task))).value();
     }
 
     static RestProfile profile() {
