@@ -1,11 +1,11 @@
 #include "core/http/beast_transport.hpp"
 
+#include "core/http/dial.hpp"
 #include "core/http/exchange.hpp"
 #include "core/http/idle_pool.hpp"
 #include "core/http/proxy.hpp"
-#include "core/http/resolve.hpp"
+#include "core/http/time_limit.hpp"
 #include "core/http/tls_trust.hpp"
-#include "core/support/deadline.hpp"
 #include "core/support/text.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
@@ -13,7 +13,6 @@
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/error.hpp>
 #include <boost/asio/ssl/stream.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
@@ -22,10 +21,7 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 
-#include <cerrno>
-#include <map>
 #include <memory>
-#include <sys/socket.h>
 #include <utility>
 
 namespace accessd {
@@ -37,7 +33,6 @@ namespace beast = boost::beast;
 namespace ssl = boost::asio::ssl;
 
 using boost::system::error_code;
-using Tcp = asio::ip::tcp;
 using Parser = beast::http::response_parser<beast::http::string_body>;
 
 constexpr std::uint64_t longest_body = 8U * 1024U * 1024U;
@@ -46,67 +41,28 @@ constexpr std::uint32_t longest_proxy_head = 8U * 1024U;
 constexpr std::size_t read_size = 16U * 1024U; // what one TLS record holds
 constexpr int most_interim_answers = 8;
 
-/// One TLS connection and the time limit of whoever uses it. Destroying it closes the socket.
-class Connection : public std::enable_shared_from_this<Connection> {
+/// One TLS connection. Destroying it closes the socket, and so does its time limit.
+class Connection {
 public:
     Connection(const asio::any_io_executor& executor, ssl::context& context)
-        : stream(executor, context), timer_(executor) {}
+        : stream(executor, context), limit(executor, [this] { close(); }) {}
 
-    Tcp::socket& socket() { return stream.next_layer(); }
+    TcpSocket& socket() { return stream.next_layer(); }
 
-    bool is_quiet() {
-        // Between two answers a server has nothing to say but that it closes.
-        char byte = 0;
-        const auto got = ::recv(socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-        return got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
-    }
+    bool is_quiet() { return accessd::is_quiet(socket()); }
 
-    /// Closes the socket after `left` unless unwatch() comes first.
-    void watch(Duration left) {
-        timed_out_ = false;
-        timer_.expires_after(left);
-        // The number tells a limit that is over from the next user's: its handler may already be queued.
-        timer_.async_wait([weak = weak_from_this(), number = ++watches_](const error_code& error) {
-            const auto alive = weak.lock();
-            if (!error && alive && alive->watches_ == number) {
-                alive->timed_out_ = true;
-                error_code ignored;
-                alive->socket().close(ignored);
-            }
-        });
-    }
-
-    void unwatch() {
-        ++watches_;
-        timer_.cancel();
-    }
-
-    bool timed_out() const { return timed_out_; }
-
-    ssl::stream<Tcp::socket> stream;
+    ssl::stream<TcpSocket> stream;
     beast::flat_buffer buffer;
+    TimeLimit limit;
 
 private:
-    asio::steady_timer timer_;
-    std::uint64_t watches_ = 0;
-    bool timed_out_ = false;
+    void close() {
+        error_code ignored;
+        socket().close(ignored);
+    }
 };
 
-using ConnectionPtr = std::shared_ptr<Connection>;
-
-/// Limits the time of what is done with a connection in its scope.
-class Watch {
-public:
-    Watch(Connection& connection, Duration left) : connection_(connection) { connection_.watch(left); }
-
-    Watch(const Watch&) = delete;
-    Watch& operator=(const Watch&) = delete;
-
-    ~Watch() { connection_.unwatch(); }
-
-private:
-    Connection& connection_;
-};
+using ConnectionPtr = std::unique_ptr<Connection>;
 
 /// What ended a read or a write.
 Failure failure_of(const error_code& error) {
@@ -131,7 +87,7 @@ Failure failure_of(const error_code& error) {
 }
 
 void fail(Exchange& exchange, const Connection& connection, const error_code& error) {
-    if (connection.timed_out()) {
+    if (connection.limit.is_over()) {
         exchange.time_out();
     } else {
         exchange.fail(failure_of(error));
@@ -191,8 +147,7 @@ private:
     Task<bool> converse(Exchange& exchange, ConnectionPtr connection);
     Task<bool> read_answer(Exchange& exchange, Connection& connection);
     Task<ConnectionPtr> open(Exchange& exchange);
-    Task<bool> connect(Exchange& exchange, Connection& connection, const Proxy* proxy);
-    Task<bool> ask_proxy(Exchange& exchange, Connection& connection, const Proxy& proxy);
+    Task<bool> ask_proxy(Exchange& exchange, Connection& connection);
     Task<bool> shake_hands(Exchange& exchange, Connection& connection);
 
     Clock& clock_;
@@ -267,7 +222,7 @@ Task<bool> BeastTransport::converse(Exchange& exchange, ConnectionPtr connection
     exchange.enter(Stage::answer);
     bool reusable = false;
     {
-        Watch watch(*connection, exchange.deadline() - clock_.now());
+        const TimeLimit::Scope scope(connection->limit, exchange.deadline() - clock_.now());
         error_code error;
         const auto wire = asio::buffer(exchange.wire());
         const std::size_t written = co_await asio::async_write(
@@ -323,14 +278,15 @@ Task<bool> BeastTransport::read_answer(Exchange& exchange, Connection& connectio
 Task<ConnectionPtr> BeastTransport::open(Exchange& exchange) {
     const auto executor = co_await asio::this_coro::executor;
     const Proxy* proxy = proxies_.find(exchange.url().host);
-    auto connection = std::make_shared<Connection>(executor, context_);
-    bool good = co_await connect(exchange, *connection, proxy);
+    exchange.use_proxy(proxy);
+    auto connection = std::make_unique<Connection>(executor, context_);
+    bool good = co_await dial(clock_, exchange, connection->socket());
     if (!good) {
         co_return nullptr;
     }
-    Watch watch(*connection, exchange.deadline() - clock_.now());
+    const TimeLimit::Scope scope(connection->limit, exchange.deadline() - clock_.now());
     if (proxy != nullptr) {
-        good = co_await ask_proxy(exchange, *connection, *proxy);
+        good = co_await ask_proxy(exchange, *connection);
     }
     if (good) {
         good = co_await shake_hands(exchange, *connection);
@@ -341,62 +297,10 @@ Task<ConnectionPtr> BeastTransport::open(Exchange& exchange) {
     co_return connection;
 }
 
-Task<bool> connect_to(Tcp::socket& socket, Tcp::endpoint endpoint, error_code& error) {
-    error_code ignored;
-    socket.close(ignored);
-    co_await socket.async_connect(endpoint, asio::redirect_error(asio::use_awaitable, error));
-    co_return !error;
-}
-
-Task<bool> BeastTransport::connect(Exchange& exchange, Connection& connection, const Proxy* proxy) {
-    const HttpsUrl& url = exchange.url();
-    const std::string host(proxy != nullptr ? std::string_view(proxy->host) : url.host);
-    const std::uint16_t port = proxy != nullptr ? proxy->port : url.port;
-    const auto refuse = [&](std::string code, const std::string& why) {
-        exchange.fail(
-            proxy != nullptr
-                ? said_of(*proxy, "cannot be reached (" + why + ")")
-                : Failure(std::move(code), "no connection to port " + std::to_string(port) + " (" + why + ")")
-        );
-    };
-    exchange.enter(Stage::resolve);
-    const auto resolved = co_await with_deadline(clock_, exchange.deadline(), resolve(host));
-    if (!resolved) {
-        exchange.time_out();
-        co_return false;
-    }
-    if (resolved->addresses.empty()) {
-        refuse("http.resolve", "its name is not known: " + resolved->error);
-        co_return false;
-    }
-    exchange.enter(Stage::connect);
-    error_code error;
-    auto left = static_cast<Duration::rep>(resolved->addresses.size());
-    for (const std::string& address : resolved->addresses) {
-        error_code ignored;
-        const Tcp::endpoint endpoint(asio::ip::make_address(address, ignored), port);
-        // An address that swallows packets must leave time for the next one.
-        const TimePoint now = clock_.now();
-        const TimePoint until = now + (exchange.deadline() - now) / left--;
-        const auto ended =
-            co_await with_deadline(clock_, until, connect_to(connection.socket(), endpoint, error));
-        if (ended && !error) {
-            connection.socket().set_option(Tcp::no_delay(true), ignored);
-            co_return true;
-        }
-    }
-    if (clock_.now() >= exchange.deadline()) {
-        exchange.time_out();
-    } else {
-        refuse("http.connect", error.message());
-    }
-    co_return false;
-}
-
 /// Opens a tunnel through the proxy (RFC 9110, 9.3.6).
-Task<bool> BeastTransport::ask_proxy(Exchange& exchange, Connection& connection, const Proxy& proxy) {
+Task<bool> BeastTransport::ask_proxy(Exchange& exchange, Connection& connection) {
     exchange.enter(Stage::proxy);
-    const std::string wire = exchange.connect_request(proxy);
+    const std::string wire = exchange.connect_request();
     error_code error;
     co_await asio::async_write(
         connection.socket(), asio::buffer(wire), asio::redirect_error(asio::use_awaitable, error)
@@ -407,10 +311,6 @@ Task<bool> BeastTransport::ask_proxy(Exchange& exchange, Connection& connection,
     if (!error) {
         co_await read_message(connection.socket(), connection.buffer, parser, error);
     }
-    if (error && !connection.timed_out() && error != asio::error::operation_aborted) {
-        exchange.fail(said_of(proxy, "opened no tunnel: " + failure_of(error).what));
-        co_return false;
-    }
     if (error) {
         fail(exchange, connection, error);
         co_return false;
@@ -418,7 +318,7 @@ Task<bool> BeastTransport::ask_proxy(Exchange& exchange, Connection& connection,
     const int status = static_cast<int>(parser.get().result_int());
     // Bytes before the handshake could only be the proxy's own.
     if (status < 200 || status > 299 || connection.buffer.size() != 0) {
-        exchange.fail(refused_by(proxy, status));
+        exchange.fail(refused_tunnel(status));
         co_return false;
     }
     co_return true;
@@ -442,7 +342,7 @@ Task<bool> BeastTransport::shake_hands(Exchange& exchange, Connection& connectio
     }
     if (verified != X509_V_OK) {
         exchange.fail(Failure("http.tls", describe_distrust(verified)));
-    } else if (connection.timed_out() || error == asio::error::operation_aborted) {
+    } else if (connection.limit.is_over() || error == asio::error::operation_aborted) {
         fail(exchange, connection, error);
     } else if (error.category() == asio::error::get_ssl_category()) {
         exchange.fail(failure_of(error));

@@ -69,7 +69,7 @@ std::string_view overdue(Stage stage) {
     case Stage::connect:
         return "no connection was made in time";
     case Stage::proxy:
-        return "the proxy opened no tunnel in time";
+        return "no tunnel was opened in time";
     case Stage::handshake:
         return "the TLS handshake did not end in time";
     case Stage::answer:
@@ -83,21 +83,14 @@ std::string_view overdue(Stage stage) {
 Failure::Failure(std::string failure_code, std::string failure_what)
     : code(std::move(failure_code)), what(std::move(failure_what)) {}
 
-Failure refused_by(const Proxy& proxy, int status) {
+Failure refused_tunnel(int status) {
     if (status == 407) {
-        return said_of(
-            proxy,
-            "answered 407: it wants a user and a password; give them as http://user:password@host:port in "
-            "https_proxy"
+        return Failure(
+            "http.proxy",
+            "it wants a user and a password (407); give them as http://user:password@host:port in https_proxy"
         );
     }
-    return said_of(proxy, "answered " + std::to_string(status) + " and opened no tunnel");
-}
-
-Failure said_of(const Proxy& proxy, const std::string& what) {
-    return Failure(
-        "http.proxy", "the proxy " + escape_text(proxy.host) + ":" + std::to_string(proxy.port) + " " + what
-    );
+    return Failure("http.proxy", "it answered " + std::to_string(status) + " and opened no tunnel");
 }
 
 Exchange::Exchange(const HttpRequest& request, HttpsUrl url, TimePoint deadline)
@@ -124,12 +117,20 @@ Result<Exchange> Exchange::prepare(const HttpRequest& request, TimePoint deadlin
     return Exchange(request, *url, deadline);
 }
 
-std::string Exchange::connect_request(const Proxy& proxy) const {
+std::string_view Exchange::next_host() const {
+    return proxy_ != nullptr ? std::string_view(proxy_->host) : url_.host;
+}
+
+std::uint16_t Exchange::next_port() const {
+    return proxy_ != nullptr ? proxy_->port : url_.port;
+}
+
+std::string Exchange::connect_request() const {
     const std::string authority = url_.authority(true);
     std::string wire = "CONNECT " + authority + " HTTP/1.1\r\n";
     append_field(wire, "Host", authority);
-    if (!proxy.authorization.empty()) {
-        append_field(wire, "Proxy-Authorization", proxy.authorization.reveal());
+    if (proxy_ != nullptr && !proxy_->authorization.empty()) {
+        append_field(wire, "Proxy-Authorization", proxy_->authorization.reveal());
     }
     wire.append("\r\n");
     return wire;
@@ -158,9 +159,16 @@ void Exchange::fail(const Failure& failure) {
 }
 
 Error Exchange::error(const Failure& failure) const {
-    const Effect effect = sent_ ? Effect::unknown : Effect::none;
-    return Error(Fault::transient, failure.code, escape_text(url_.host) + ": " + failure.what)
-        .with_effect(effect);
+    const bool at_proxy = proxy_ != nullptr && stage_ > Stage::start && stage_ <= Stage::proxy;
+    const bool own_code = failure.code == "http.timeout" || failure.code == "http.cancelled";
+    std::string message = escape_text(url_.host) + ": ";
+    if (at_proxy) {
+        message += "the proxy " + escape_text(proxy_->host) + ":" + std::to_string(proxy_->port) + ": ";
+    }
+    return Error(
+               Fault::transient, at_proxy && !own_code ? "http.proxy" : failure.code, message + failure.what
+    )
+        .with_effect(sent_ ? Effect::unknown : Effect::none);
 }
 
 bool Exchange::may_start_over() const {

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace accessd {
 
@@ -20,10 +21,8 @@ public:
     std::string what;
 };
 
-/// A proxy that did not open the tunnel; 407 is explained.
-Failure refused_by(const Proxy& proxy, int status);
-/// What went wrong on the way to the proxy or with it, said of the proxy.
-Failure said_of(const Proxy& proxy, const std::string& what);
+/// A proxy's answer that opens no tunnel; 407 is explained.
+Failure refused_tunnel(int status);
 
 /// How far an attempt has come; what is said when its time is over.
 enum class Stage : std::uint8_t { start, resolve, connect, proxy, handshake, answer };
@@ -46,8 +45,16 @@ public:
     /// The request as it is sent.
     const std::string& wire() const { return wire_; }
 
+    /// The way to the server leads through `proxy` (nullptr: it does not), which must outlive the exchange.
+    /// What goes wrong before there is a tunnel is the proxy's fault then: "http.proxy".
+    void use_proxy(const Proxy* proxy) { proxy_ = proxy; }
+
+    /// Who is to be connected to: the proxy or the server.
+    std::string_view next_host() const;
+    std::uint16_t next_port() const;
+
     /// The request for a tunnel to the server (RFC 9110, 9.3.6).
-    std::string connect_request(const Proxy& proxy) const;
+    std::string connect_request() const;
 
     void enter(Stage stage);
 
@@ -75,6 +82,7 @@ private:
     Error error(const Failure& failure) const;
 
     const HttpRequest* request_;
+    const Proxy* proxy_ = nullptr;
     HttpsUrl url_;
     std::string origin_;
     TimePoint deadline_;

@@ -19,11 +19,11 @@ public:
     IdlePool(std::size_t most_per_server, Duration limit) : most_(most_per_server), limit_(limit) {}
 
     /// One that can be used, or nothing.
-    std::shared_ptr<Connection> take(const std::string& server, TimePoint now) {
+    std::unique_ptr<Connection> take(const std::string& server, TimePoint now) {
         drop_old(now);
         const auto found = idle_.find(server);
         while (found != idle_.end() && !found->second.empty()) {
-            std::shared_ptr<Connection> connection = std::move(found->second.back().connection);
+            std::unique_ptr<Connection> connection = std::move(found->second.back().connection);
             found->second.pop_back();
             if (connection->is_quiet()) {
                 return connection;
@@ -32,7 +32,7 @@ public:
         return nullptr;
     }
 
-    void put(const std::string& server, std::shared_ptr<Connection> connection, TimePoint now) {
+    void put(const std::string& server, std::unique_ptr<Connection> connection, TimePoint now) {
         drop_old(now);
         auto& stack = idle_[server];
         if (stack.size() < most_) {
@@ -51,9 +51,9 @@ public:
 private:
     class Entry {
     public:
-        Entry(std::shared_ptr<Connection> held, TimePoint when) : connection(std::move(held)), since(when) {}
+        Entry(std::unique_ptr<Connection> held, TimePoint when) : connection(std::move(held)), since(when) {}
 
-        std::shared_ptr<Connection> connection;
+        std::unique_ptr<Connection> connection;
         TimePoint since;
     };
 
