@@ -48,8 +48,8 @@ RequestTable::RequestTable(Database& database)
           " entitlement_names, rule_hash, config_hash, revoke_preexisting, duration, beneficiary_id,"
           " beneficiary_email, approver, approved_at, account_id, account_name, reason_code, reason,"
           " attempts, first_failed_at, wake_at, seen_at, updated_at, due_at, target_count,"
-          " live, vanished_at, revision) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,"
-          " ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, 1)"
+          " live, revision) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,"
+          " ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, 0, 1)"
       ),
       update_(
           database,
@@ -115,46 +115,10 @@ bool RequestTable::find(const std::string& issue_id, Found& found) {
     return !rows.failed();
 }
 
-bool RequestTable::insert(const Request& r, std::int64_t& id) {
+template <class Key> bool RequestTable::write_fields(Statement& statement, const Key& key, const Request& r) {
     const std::string names = encode_list(r.entitlement_names);
-    const bool inserted = insert_.run(
-        r.issue_id,
-        r.issue_key,
-        r.status_entry,
-        to_string(r.phase),
-        r.application,
-        r.access_type,
-        names,
-        r.rule_hash,
-        r.config_hash,
-        r.revoke_preexisting,
-        r.duration,
-        r.beneficiary_id,
-        r.beneficiary_email,
-        r.approver,
-        r.approved_at,
-        r.account.id,
-        r.account.name,
-        r.reason_code,
-        r.reason,
-        r.attempts,
-        r.first_failed_at,
-        r.wake_at,
-        r.seen_at,
-        r.updated_at,
-        due_at(r),
-        r.targets.size(),
-        is_live(r.phase),
-        r.vanished_at
-    );
-    id = database_.last_row();
-    return inserted && insert_evidence_.run(id, r.evidence);
-}
-
-bool RequestTable::update(const Request& r, const Found& found) {
-    const std::string names = encode_list(r.entitlement_names);
-    const bool updated = update_.run(
-        found.id,
+    return statement.run(
+        key,
         r.issue_key,
         r.status_entry,
         to_string(r.phase),
@@ -181,9 +145,24 @@ bool RequestTable::update(const Request& r, const Found& found) {
         due_at(r),
         r.targets.size()
     );
-    const bool same_life = is_live(r.phase) == found.live && r.vanished_at == found.vanished_at;
-    return updated && (same_life || update_life_.run(found.id, is_live(r.phase), r.vanished_at)) &&
-           update_evidence_.run(found.id, r.evidence);
+}
+
+bool RequestTable::write_row(const Request& request, const Found& found, std::int64_t& id) {
+    id = found.id;
+    if (id != 0) {
+        return write_fields(update_, id, request) && update_evidence_.run(id, request.evidence);
+    }
+    if (!write_fields(insert_, request.issue_id, request)) {
+        return false;
+    }
+    id = database_.last_row();
+    return insert_evidence_.run(id, request.evidence);
+}
+
+bool RequestTable::write_life(const Request& request, const Found& found, std::int64_t id) {
+    const bool live = is_live(request.phase);
+    const bool same = live == found.live && request.vanished_at == found.vanished_at;
+    return same || update_life_.run(id, live, request.vanished_at);
 }
 
 bool RequestTable::write_target(std::int64_t id, std::int64_t position, const Target& t) {
@@ -211,8 +190,8 @@ bool RequestTable::write_target(std::int64_t id, std::int64_t position, const Ta
 }
 
 bool RequestTable::write(const Request& request, const Found& found) {
-    std::int64_t id = found.id;
-    if (id == 0 ? !insert(request, id) : !update(request, found)) {
+    std::int64_t id = 0;
+    if (!write_row(request, found, id) || !write_life(request, found, id)) {
         return false;
     }
     std::int64_t position = 0;

@@ -51,8 +51,9 @@ public:
     Statement next_due; ///< (now) -> the earliest later moment, or NULL
 
 private:
-    bool insert(const Request& request, std::int64_t& id);
-    bool update(const Request& request, const Found& found);
+    template <class Key> bool write_fields(Statement& statement, const Key& key, const Request& request);
+    bool write_row(const Request& request, const Found& found, std::int64_t& id);
+    bool write_life(const Request& request, const Found& found, std::int64_t id);
     bool write_target(std::int64_t id, std::int64_t position, const Target& target);
     bool load_targets(std::int64_t id, Request& request);
 

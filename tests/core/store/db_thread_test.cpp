@@ -9,7 +9,7 @@
 #include <thread>
 
 using namespace accessd;
-using namespace accessd::test;
+using namespace accessd::store_test;
 
 namespace {
 

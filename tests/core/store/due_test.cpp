@@ -3,7 +3,7 @@
 #include <doctest/doctest.h>
 
 using namespace accessd;
-using namespace accessd::test;
+using namespace accessd::store_test;
 
 namespace {
 

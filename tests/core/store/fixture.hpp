@@ -4,13 +4,17 @@
 #include "core/store/sqlite_store.hpp"
 #include "tests/support/sim_world.hpp"
 
+#include <doctest/doctest.h>
+
 #include <cstdlib>
 #include <filesystem>
 #include <optional>
 #include <stdexcept>
 #include <string>
 
-namespace accessd::test {
+namespace accessd::store_test {
+
+using test::SimWorld;
 
 /// A directory of its own, mode 0700, gone with the object. In memory where that can be: syncs are slow.
 class TempDir {
@@ -143,4 +147,56 @@ inline Changes changes_of(const Request& request) {
     return changes;
 }
 
-} // namespace accessd::test
+inline Changes changes_of(const Access& access) {
+    Changes changes;
+    changes.accesses.push_back(access);
+    return changes;
+}
+
+inline Changes changes_of(const Tell& tell) {
+    Changes changes;
+    changes.tells.push_back(tell);
+    return changes;
+}
+
+/// A store in a world of its own.
+class Fixture {
+public:
+    Fixture() : store(open_store(dir.path())) {}
+
+    Saved save(Changes changes) {
+        auto saved = run(world, store->save(std::move(changes)));
+        REQUIRE(saved.has_value());
+        return *saved;
+    }
+
+    std::string refused(Changes changes) {
+        auto saved = run(world, store->save(std::move(changes)));
+        return saved ? "" : saved.error().code();
+    }
+
+    StoredRequest load(const std::string& issue_id) {
+        auto found = run(world, store->load(std::vector<std::string>(1, issue_id)));
+        REQUIRE(found.has_value());
+        REQUIRE(found->size() == 1);
+        return found->front();
+    }
+
+    StoredAccess load_access(const AccessKey& of) {
+        auto found = run(world, store->load_accesses(std::vector<AccessKey>(1, of)));
+        REQUIRE(found.has_value());
+        REQUIRE(found->size() == 1);
+        return found->front();
+    }
+
+    void reopen() {
+        store.reset();
+        store = open_store(dir.path());
+    }
+
+    TempDir dir;
+    SimWorld world;
+    std::unique_ptr<Store> store;
+};
+
+} // namespace accessd::store_test

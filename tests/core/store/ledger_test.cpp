@@ -5,7 +5,7 @@
 #include <deque>
 
 using namespace accessd;
-using namespace accessd::test;
+using namespace accessd::store_test;
 
 namespace {
 

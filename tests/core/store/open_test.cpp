@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 using namespace accessd;
-using namespace accessd::test;
+using namespace accessd::store_test;
 
 namespace {
 

@@ -3,51 +3,11 @@
 #include <doctest/doctest.h>
 
 using namespace accessd;
-using namespace accessd::test;
+using namespace accessd::store_test;
 
 namespace {
 
 using Ids = std::vector<std::string>;
-
-/// A store in a world of its own.
-class Fixture {
-public:
-    Fixture() : store(open_store(dir.path())) {}
-
-    Saved save(Changes changes) {
-        auto saved = run(world, store->save(std::move(changes)));
-        REQUIRE_MESSAGE(saved.has_value(), (saved ? "" : saved.error().message()));
-        return *saved;
-    }
-
-    std::string refused(Changes changes) {
-        auto saved = run(world, store->save(std::move(changes)));
-        return saved ? "" : saved.error().code();
-    }
-
-    StoredRequest load(const std::string& issue_id) {
-        auto found = run(world, store->load(Ids(1, issue_id)));
-        REQUIRE(found.has_value());
-        REQUIRE(found->size() == 1);
-        return found->front();
-    }
-
-    StoredAccess load_access(const AccessKey& of) {
-        auto found = run(world, store->load_accesses(std::vector<AccessKey>(1, of)));
-        REQUIRE(found.has_value());
-        REQUIRE(found->size() == 1);
-        return found->front();
-    }
-
-    void reopen() {
-        store.reset();
-        store = open_store(dir.path());
-    }
-
-    TempDir dir;
-    SimWorld world;
-    std::unique_ptr<Store> store;
-};
 
 Target full_target() {
     Target made = target(key("account-1"), TargetState::kept);
@@ -144,24 +104,12 @@ Access full_access() {
     return made;
 }
 
-Changes changes_of(const Access& access) {
-    Changes changes;
-    changes.accesses.push_back(access);
-    return changes;
-}
-
-Changes changes_of(const Tell& tell) {
-    Changes changes;
-    changes.tells.push_back(tell);
-    return changes;
-}
-
 } // namespace
 
 TEST_CASE("store: a request comes back with every field, also after a restart") {
     Fixture f;
     const Request written = full_request();
-    CHECK(f.save(test::changes_of(written)).request_revision == 1);
+    CHECK(f.save(changes_of(written)).request_revision == 1);
     f.reopen();
     const StoredRequest read = f.load("1042");
     check_same(read.request, written);
@@ -173,10 +121,10 @@ TEST_CASE("store: every field of a request can change, and targets can go") {
     Fixture f;
     Request first = request("1042");
     first.targets = std::vector<Target>(3, target(key("a"), TargetState::wanted));
-    first.revision = f.save(test::changes_of(first)).request_revision;
+    first.revision = f.save(changes_of(first)).request_revision;
     Request second = full_request();
     second.revision = first.revision;
-    CHECK(f.save(test::changes_of(second)).request_revision == 2);
+    CHECK(f.save(changes_of(second)).request_revision == 2);
     const Request read = f.load("1042").request;
     check_same(read, second);
     CHECK(read.revision == 2);
@@ -184,7 +132,7 @@ TEST_CASE("store: every field of a request can change, and targets can go") {
 
 TEST_CASE("store: what is not known is not loaded") {
     Fixture f;
-    f.save(test::changes_of(request("1")));
+    f.save(changes_of(request("1")));
     auto found = run(f.world, f.store->load(Ids{"1", "2", "3"}));
     REQUIRE(found.has_value());
     CHECK(found->size() == 1);
@@ -236,20 +184,20 @@ TEST_CASE("store: a key that changes keeps nothing of before") {
 
 TEST_CASE("store: whoever saves an old revision is told so") {
     Fixture f;
-    f.save(test::changes_of(request("1042")));
-    CHECK(f.refused(test::changes_of(request("1042"))) == "store.stale"); // as if it were new
+    f.save(changes_of(request("1042")));
+    CHECK(f.refused(changes_of(request("1042"))) == "store.stale"); // as if it were new
     Request read = f.load("1042").request;
-    f.save(test::changes_of(read));
-    CHECK(f.refused(test::changes_of(read)) == "store.stale");
+    f.save(changes_of(read));
+    CHECK(f.refused(changes_of(read)) == "store.stale");
     Request invented = request("1043");
     invented.revision = 5;
-    CHECK(f.refused(test::changes_of(invented)) == "store.stale");
+    CHECK(f.refused(changes_of(invented)) == "store.stale");
 }
 
 TEST_CASE("store: one old revision and nothing of the save is written") {
     Fixture f;
     f.save(changes_of(Access(key("account-1"))));
-    Changes changes = test::changes_of(request("1042"));
+    Changes changes = changes_of(request("1042"));
     changes.accesses.emplace_back(key("account-2"));
     changes.accesses.emplace_back(key("account-1")); // stored meanwhile
     changes.tells.push_back(tell("1042"));
@@ -266,82 +214,6 @@ TEST_CASE("store: one old revision and nothing of the save is written") {
     CHECK(saved.access_revisions == std::vector<std::int64_t>{1, 2});
 }
 
-TEST_CASE("store: a message comes back with every field and its place in the audit") {
-    Fixture f;
-    Tell written = tell("1042", TellKind::parked);
-    written.lines = Ids{"one", "two \" \\"};
-    written.move_to = "10100";
-    written.may_be_sent = true;
-    written.attempts = 2;
-    written.wake_at = at(30);
-    Changes changes = test::changes_of(request("1042"));
-    changes.tells.push_back(written);
-    changes.audit.emplace_back("grant.intent", "{}");
-    changes.audit.emplace_back("grant.done", "{}");
-    const Saved saved = f.save(changes);
-    const StoredRequest read = f.load("1042");
-    REQUIRE(read.tells.size() == 1);
-    const Tell& found = read.tells.front();
-    CHECK(found.id() == written.id());
-    CHECK(found.issue_key == written.issue_key);
-    CHECK(found.lines == written.lines);
-    CHECK(found.move_to == "10100");
-    CHECK(found.may_be_sent);
-    CHECK(found.attempts == 2);
-    CHECK(found.wake_at == at(30));
-    CHECK(found.audit_seq == 2);
-    CHECK(found.audit_seq == saved.audit_seq);
-    CHECK(found.audit_head == saved.audit_head);
-    CHECK(found.audit_head.size() == 64);
-}
-
-TEST_CASE("store: messages of another ticket are not mixed in") {
-    Fixture f;
-    for (const char* const issue : {"104", "1042", "10420", "105"}) {
-        Changes changes = test::changes_of(request(issue));
-        changes.tells.push_back(tell(issue));
-        f.save(changes);
-    }
-    const StoredRequest read = f.load("1042");
-    REQUIRE(read.tells.size() == 1);
-    CHECK(read.tells.front().issue_id == "1042");
-}
-
-TEST_CASE("store: a message that was delivered never comes back") {
-    Fixture f;
-    f.save(test::changes_of(request("1042")));
-    CHECK(f.save(changes_of(tell("1042"))).inserted_tell);
-    Changes done;
-    done.told.push_back(tell("1042").id());
-    f.save(done);
-    CHECK(f.load("1042").tells.empty());
-    CHECK_FALSE(f.save(changes_of(tell("1042"))).inserted_tell);
-    CHECK(f.load("1042").tells.empty());
-    CHECK(f.save(changes_of(tell("1042", TellKind::removed))).inserted_tell);
-    CHECK(f.load("1042").tells.size() == 1);
-}
-
-TEST_CASE("store: a message under way takes a new text and keeps what was tried") {
-    Fixture f;
-    f.save(test::changes_of(request("1042")));
-    f.save(changes_of(tell("1042")));
-    Tell tried = f.load("1042").tells.front();
-    tried.may_be_sent = true;
-    tried.attempts = 1;
-    CHECK_FALSE(f.save(changes_of(tried)).inserted_tell);
-    Tell rewritten = tell("1042");
-    rewritten.lines = Ids{"Access granted to two groups."};
-    CHECK_FALSE(f.save(changes_of(rewritten)).inserted_tell);
-    const Tell read = f.load("1042").tells.front();
-    CHECK(read.lines == rewritten.lines);
-    CHECK(read.may_be_sent); // or the ticket gets two comments
-    Tell not_sent = read;
-    not_sent.audit_seq = 1; // as loaded: the caller looked
-    not_sent.may_be_sent = false;
-    f.save(changes_of(not_sent));
-    CHECK_FALSE(f.load("1042").tells.front().may_be_sent);
-}
-
 TEST_CASE("store: holders of a key are the requests that want or hold it") {
     Fixture f;
     const std::vector<TargetState> states{
@@ -354,7 +226,7 @@ TEST_CASE("store: holders of a key are the requests that want or hold it") {
     for (std::size_t i = 0; i < states.size(); ++i) {
         Request holder = request(std::to_string(i), Phase::active);
         holder.targets.push_back(target(key("shared"), states[i]));
-        f.save(test::changes_of(holder));
+        f.save(changes_of(holder));
     }
     using Holders = std::vector<std::pair<std::string, std::string>>;
     CHECK(f.load_access(key("shared")).holders == Holders{{"0", "ACC-0"}, {"1", "ACC-1"}});
@@ -362,15 +234,15 @@ TEST_CASE("store: holders of a key are the requests that want or hold it") {
 
     Request wants = f.load("0").request;
     wants.targets.front().state = TargetState::held;
-    f.save(test::changes_of(wants));
+    f.save(changes_of(wants));
     Request held = f.load("1").request;
     held.targets.front().state = TargetState::ending;
-    f.save(test::changes_of(held));
+    f.save(changes_of(held));
     CHECK(f.load_access(key("shared")).holders == Holders{{"0", "ACC-0"}});
 
     Request moved = f.load("0").request;
     moved.targets.front().key = key("other");
-    f.save(test::changes_of(moved));
+    f.save(changes_of(moved));
     CHECK(f.load_access(key("shared")).holders.empty());
     CHECK(f.load_access(key("other")).holders == Holders{{"0", "ACC-0"}});
 }
@@ -431,14 +303,14 @@ TEST_CASE("store: live requests come in pages, in order of issue id") {
         {"6", Phase::unproven},
         {"7", Phase::parked}};
     for (const auto& [issue_id, phase] : phases) {
-        f.save(test::changes_of(request(issue_id, phase)));
+        f.save(changes_of(request(issue_id, phase)));
     }
     Request gone = f.load("2").request;
     gone.vanished_at = at(40);
-    f.save(test::changes_of(gone));
+    f.save(changes_of(gone));
     Request over = f.load("3").request;
     over.phase = Phase::ended;
-    f.save(test::changes_of(over));
+    f.save(changes_of(over));
     const auto first = run(f.world, f.store->live("", 2));
     REQUIRE(first->size() == 2);
     CHECK((*first)[0].issue_id == "1");
