@@ -188,13 +188,10 @@ json::object set_project(State& state, const Arguments& arguments, TimePoint) {
     return {};
 }
 
-json::object statuses(State& state, const Arguments&, TimePoint now) {
-    state.index.settle(now + state.index.lag());
+json::object statuses(State& state, const Arguments&, TimePoint) {
     json::object counts;
-    for (const auto& [status, shelf] : state.index.shelves()) {
-        if (!shelf.by_id.empty()) {
-            counts[status->name] = shelf.by_id.size();
-        }
+    for (const auto& [status, count] : state.count_by_status()) {
+        counts[status->name] = count;
     }
     return {{"statuses", std::move(counts)}};
 }

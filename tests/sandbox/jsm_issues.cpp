@@ -104,7 +104,7 @@ HttpResponse bulk_fetch(Call& call) {
     parts.changelog_limit = 40;
     JsonText out;
     out.reserve(names.size() * 3000);
-    out.open('{').key("expand").text("names,schema").key("issues").open('[');
+    out.open('{').key("issues").open('[');
     for (const Issue* issue : seen_issues(call, names)) {
         write_issue(out, call, issue->id, issue->facts, issue, selection, parts);
     }

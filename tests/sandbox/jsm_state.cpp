@@ -252,6 +252,14 @@ void State::touch(Issue& issue, TimePoint now) {
     index.put(issue.id, issue.facts, now);
 }
 
+std::map<const Status*, std::int64_t> State::count_by_status() const {
+    std::map<const Status*, std::int64_t> counts;
+    for (const auto& [id, issue] : issues_) {
+        ++counts[issue->facts.status];
+    }
+    return counts;
+}
+
 bool leads_from(const Transition& transition, const Status& status) {
     return std::ranges::find(transition.from, &status) != transition.from.end();
 }

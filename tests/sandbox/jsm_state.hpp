@@ -270,6 +270,9 @@ public:
 
     std::size_t issue_count() const { return issues_.size(); }
 
+    /// The truth, not what search sees.
+    std::map<const Status*, std::int64_t> count_by_status() const;
+
     SearchIndex index;
     std::deque<User> users;
     std::deque<Group> groups;
