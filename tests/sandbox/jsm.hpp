@@ -50,40 +50,40 @@ public:
 ///
 /// Control verbs. People by account id or e-mail ("automation" is the app), issues by id or key, statuses by
 /// name or id, fields by name or id. Where `by` may be left out it is the automation.
-///  create_request {reporter?, application?, access_type?, duration?, beneficiary?, assignee?, request_type?,
-///  key?,
-///    status?, summary?, approvers? [..], needed?, project?} -> {id, key}. Defaults: jane, "Entra ID",
-///    "User", request type 25, Waiting for approval with bob and carol to approve, one of them needed. A
-///    select value that is new becomes an option. request_type "" makes an issue that was not raised on the
-///    portal; with `status` it is created there, and no approval is asked for.
-///  approve {issue, by, moved_by?, move? true}: records the answer; when enough have approved the approval is
-///    complete and the automation (or moved_by) moves the issue to Approved by Manager
-///  decline {issue, by, moved_by?, move? true}: likewise to Rejected
-///  ask {issue, approvers? [..], needed?}: one more approval round
-///  move {issue, to, by?}: a change of status outside of the workflow and without approval
-///  edit_field {issue, field, value, by?}: Summary, Reporter, Assignee, Request Type, a select or a user
-///  field;
-///    value null or "" empties it
-///  comment {issue, text, by?, internal?}
-///  delete_issue {issue}    move_project {issue, to, by?} -> {key}
-///  add_user {account_id?, name?, email?, type?, active?, email_hidden?} -> {account_id}
-///  set_user {user, name?, email?, active?, email_hidden?, type?}
-///  add_group {name} -> {id}    add_group_member / remove_group_member {group, user}
-///  set_project {project, browsable}
-///  bulk_approved {count, application?, access_type?, approver?, prefix? "j", domain? "acme.example", first?
-///  1,
-///    reporter?} -> {first_key, last_key, first_id, last_id}: that many approved requests, made and approved
-///    now, each with a beneficiary of its own (j0001@acme.example ...) who also is the reporter unless one is
-///    named
-///  conflict {issue, times}: that many of the next transitions answer 409
-///  show {issue} -> {id, key, project, status, updated, comments: [{text, public, author}], changes: [{field,
-///  from,
-///    to, author}], approvals: [decision]}
-///  statuses -> {statuses: {name: count}}
-///  stats -> {calls: {"METHOD path": count}, total, issues}    reset_stats
-///  set {index_lag_ms?, page_size?, desk_page_size?, changelog_page_size?, null_token?, last_page_lies?,
-///    changelog_in_seconds?, comment_properties?, transition_screens?, comment_limit?, writes_per_2s?,
-///    writes_per_30s?, permissions? [..], token?}
+///
+/// create_request {reporter?, application?, access_type?, duration?, beneficiary?, assignee?, summary?}
+///   and {request_type?, key?, status?, project?, approvers? [..], needed?} -> {id, key}
+///   Defaults: jane, "Entra ID", "User", type 25, Waiting for approval with bob and carol to approve, one of
+///   them needed. A new select value becomes an option. request_type "" makes an issue that was not raised on
+///   the portal. With another `status` it is created there, and no approval is asked for.
+/// approve {issue, by, moved_by?, move?}
+///   Records the answer. When enough have approved the approval is complete, and unless `move` is false the
+///   automation (or moved_by) moves the issue to Approved by Manager. -> {complete}
+/// decline {issue, by, moved_by?, move?}: likewise to Rejected
+/// ask {issue, approvers? [..], needed?}: one more approval round
+/// move {issue, to, by?}: a change of status outside of the workflow and without approval
+/// edit_field {issue, field, value, by?}
+///   Summary, Reporter, Assignee, Request Type, a select or a user field; null or "" empties it
+/// comment {issue, text, by?, internal?} -> {id}
+/// delete_issue {issue}
+/// move_project {issue, to, by?} -> {key}: it keeps its status unless the project has one of that name
+/// conflict {issue, times?}: that many of the next transitions answer 409
+/// add_user {account_id?, name?, email?, type?, active?, email_hidden?} -> {account_id}
+/// set_user {user, name?, email?, type?, active?, email_hidden?}
+/// add_group {name} -> {id}
+/// add_group_member {group, user}, remove_group_member {group, user}
+/// set_project {project, browsable}
+/// bulk_approved {count, approver?, prefix?, domain?, first?} and what create_request takes
+///   -> {first_key, last_key, first_id, last_id}
+///   That many approved requests, made and approved now, each with a beneficiary of its own
+///   (j0001@acme.example ...) who also is the reporter unless one is named.
+/// show {issue} -> {id, key, project, status, updated, comments: [{text, public, author}],
+///   changes: [{field, from, to, author}], approvals: [decision]}
+/// statuses -> {statuses: {name: count}}
+/// stats -> {calls: {"METHOD path": count}, total, issues}; reset_stats
+/// set {index_lag_ms?, page_size?, desk_page_size?, changelog_page_size?, null_token?, last_page_lies?}
+///   and {changelog_in_seconds?, comment_properties?, transition_screens?, comment_limit?, writes_per_2s?}
+///   and {writes_per_30s?, permissions? [..], token?}
 class JsmModel final : public VendorModel {
 public:
     explicit JsmModel(const JsmOptions& options = JsmOptions());

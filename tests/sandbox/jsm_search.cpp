@@ -181,7 +181,7 @@ std::optional<Place> read_token(const Question& question, TimePoint now) {
     const auto issued = parse_integer(parts[1]);
     const auto order = parse_integer(parts[2]);
     const auto id = parse_integer(parts[3]);
-    if (!issued || !order || !id || TimePoint(Duration(*issued)) + token_life < now) {
+    if (!issued || !order || !id || TimePoint(Duration(*issued)) < now - token_life) {
         return std::nullopt;
     }
     return Place{*order, *id};
