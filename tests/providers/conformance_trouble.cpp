@@ -154,13 +154,22 @@ void check_one_refresh(const RigMaker& make) {
     CHECK(rig->token_fetches() == fetched + 1);
 }
 
-void check_cancelled(Write what, const RigMaker& make) {
+Task<bool> ends_well(Task<Result<Written>> task) {
+    auto written = co_await std::move(task);
+    co_return written.has_value();
+}
+
+/// Cut short while the vendor is slow, or while the provider itself waits for the vendor's leave.
+void check_cancelled(Write what, Trouble waits_for, const RigMaker& make) {
     const auto rig = ready_for(what, make);
-    rig->befall(Trouble::late);
+    rig->befall(waits_for);
+    if (is_throttling(waits_for)) {
+        REQUIRE_FALSE(write(*rig, what).has_value());
+    }
     auto task = what == Write::grant ? rig->provider().grant(rig->key(), soon(*rig))
                                      : rig->provider().revoke(rig->key(), soon(*rig));
     const auto cut_short =
-        rig->world().run(with_deadline(rig->world(), rig->world().now() + 1s, boxed(std::move(task))));
+        rig->world().run(with_deadline(rig->world(), rig->world().now() + 1s, ends_well(std::move(task))));
     CHECK_FALSE(cut_short.has_value());
     const auto again = write(*rig, what);
     CHECK(again.has_value());
@@ -197,8 +206,11 @@ void check_contract_in_trouble(const RigMaker& make) {
         check_finds(trouble, make);
     }
     check_one_refresh(make);
-    check_cancelled(Write::grant, make);
-    check_cancelled(Write::revoke, make);
+    for (const Trouble waits_for : {Trouble::late, Trouble::throttled_seconds}) {
+        CAPTURE(to_string(waits_for));
+        check_cancelled(Write::grant, waits_for, make);
+        check_cancelled(Write::revoke, waits_for, make);
+    }
 }
 
 } // namespace accessd::test
