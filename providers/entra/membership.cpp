@@ -8,7 +8,6 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
-#include <algorithm>
 #include <utility>
 
 namespace accessd::entra {
