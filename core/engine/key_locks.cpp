@@ -120,8 +120,9 @@ Task<KeyLocks::Hold> KeyLocks::lock(std::vector<AccessKey> keys) {
     const bool taken = co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void(bool)>(
         start, boost::asio::use_awaitable
     );
-    std::erase_if(waiters_, [own](const std::shared_ptr<Waiter>& waiter) { return waiter.get() == own; });
     if (!taken) {
+        // One that was served is gone from the list, and another may live at its address by now.
+        std::erase_if(waiters_, [own](const std::shared_ptr<Waiter>& waiter) { return waiter.get() == own; });
         throw boost::system::system_error(boost::asio::error::operation_aborted);
     }
     co_return Hold(this, std::move(keys));
