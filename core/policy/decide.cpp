@@ -27,6 +27,20 @@ bool still_stands(const Ticket& ticket, const Request* stored, const Decision& d
            stored->phase != Phase::unproven && std::holds_alternative<Approve>(decision);
 }
 
+bool is_unfinished(const Request* stored) {
+    return stored != nullptr && (stored->phase == Phase::resolving || stored->phase == Phase::granting ||
+                                 stored->phase == Phase::unproven);
+}
+
+/// A lease that ran out has used its approval up: moving the ticket back must not begin another.
+bool is_spent(const Proof& proof, const Request* stored) {
+    if (stored == nullptr || !stored->approved_at || proof.approved_at > *stored->approved_at) {
+        return false;
+    }
+    return (stored->phase == Phase::ended && stored->reason_code == "expired") ||
+           (stored->phase == Phase::unproven && stored->reason_code == "proof.spent");
+}
+
 std::string actor_of(const Ticket& ticket) {
     const FieldChange* change = last_status_change(ticket);
     return change != nullptr ? change->author.email.value_or(change->author.account_id) : std::string();
@@ -36,17 +50,18 @@ Decision decide_unmapped(const Ticket& ticket, const Policy& policy, const Reque
     const FieldChange* change = last_status_change(ticket);
     const bool by_us = change != nullptr && !policy.portal.own_account_id.empty() &&
                        change->author.account_id == policy.portal.own_account_id;
-    const bool unfinished =
-        stored != nullptr && (stored->phase == Phase::resolving || stored->phase == Phase::granting ||
-                              stored->phase == Phase::unproven);
-    if (!unfinished || by_us) {
+    if (!is_unfinished(stored) || by_us) {
         return Nothing();
     }
     return End("withdrawn", actor_of(ticket));
 }
 
 Decision decide_approved(
-    const Ticket& ticket, const Policy& policy, const ApproverFacts& facts, const RequestKind kind
+    const Ticket& ticket,
+    const Policy& policy,
+    const ApproverFacts& facts,
+    const RequestKind kind,
+    const Request* stored
 ) {
     if (kind != RequestKind::grant) {
         return Park(
@@ -79,6 +94,12 @@ Decision decide_approved(
     auto judged = prove(ticket, policy.portal, *rule, facts);
     if (auto* refusal = std::get_if<Unproven>(&judged)) {
         return Distrust(std::move(*refusal));
+    }
+    if (is_spent(std::get<Proof>(judged), stored)) {
+        return Distrust(Unproven(
+            "proof.spent",
+            "the access that was approved has run out since; the request must be approved again"
+        ));
     }
     return Approve(rule, duration, std::get<Proof>(std::move(judged)));
 }
@@ -115,12 +136,13 @@ decide(const Ticket& ticket, const Policy& policy, const ApproverFacts& facts, c
         return End(std::string(to_string(*status)), actor_of(ticket));
     }
     if (kind == nullptr) {
-        return Nothing();
+        // What was approved was another type of request: nothing may be granted any more.
+        return is_unfinished(stored) ? Decision(End("withdrawn", std::string())) : Decision(Nothing());
     }
     if (!ticket.has_approvals) {
         return ReadAgain();
     }
-    Decision decision = decide_approved(ticket, policy, facts, *kind);
+    Decision decision = decide_approved(ticket, policy, facts, *kind, stored);
     if (still_stands(ticket, stored, decision)) {
         return Nothing();
     }

@@ -65,8 +65,8 @@ public:
     std::string reason;
 };
 
-/// The claim on access ends: denied, revoked, declined, or moved out of the approved status before it was
-/// granted.
+/// The claim on access ends: denied, revoked, declined, or moved out of the approved status, the project or
+/// the request type before it was granted.
 class End {
 public:
     End(std::string why_code, std::string why_actor)

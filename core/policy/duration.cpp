@@ -13,7 +13,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::array<std::pair<std::string_view, Duration>, 16> units = {{
+constexpr std::array<std::pair<std::string_view, Duration>, 17> units = {{
     {"m", 1min},
     {"min", 1min},
     {"minute", 1min},
@@ -30,6 +30,7 @@ constexpr std::array<std::pair<std::string_view, Duration>, 16> units = {{
     {"month", 30 * 24h},
     {"months", 30 * 24h},
     {"year", 365 * 24h},
+    {"years", 365 * 24h},
 }};
 constexpr Duration longest = 10 * 365 * 24h;
 

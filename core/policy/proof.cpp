@@ -81,7 +81,17 @@ Person known_person(const Person& recorded, const ApproverFacts& facts) {
     }
     Person person = found->second;
     person.active = person.active && recorded.active;
+    if (!person.email) {
+        person.email = recorded.email;
+    }
     return person;
+}
+
+/// Accounts differ where one human has a portal-only and a full account; the address gives them away.
+bool same_human(const Person& left, const Person& right) {
+    const bool same_address = left.email && right.email && is_plain_email(*left.email) &&
+                              fold_email(*left.email) == fold_email(*right.email);
+    return left.account_id == right.account_id || same_address;
 }
 
 std::optional<Unproven>
@@ -92,8 +102,8 @@ object_to(const Person& recorded, const Ticket& ticket, const AccessRule& rule, 
             "proof.unknown_approver", "the approval names an approver who no longer exists in Jira"
         );
     }
-    const bool is_beneficiary = ticket.beneficiary && ticket.beneficiary->account_id == person.account_id;
-    if (is_beneficiary || ticket.reporter.account_id == person.account_id) {
+    const bool is_beneficiary = ticket.beneficiary && same_human(*ticket.beneficiary, person);
+    if (is_beneficiary || same_human(ticket.reporter, person)) {
         return Unproven(
             "proof.self_approval",
             shown(person) + " approved a request that they raised or benefit from; somebody else must approve"
@@ -221,7 +231,9 @@ approvers_to_look_up(const Ticket& ticket, const Portal& portal, const AccessRul
     for (const Approval* approval : counting_approvals(ticket, portal)) {
         for (const ApproverAnswer& answer : approval->answers) {
             const std::string& id = answer.approver.account_id;
-            const bool sure = id.empty() || listed(rule.approvers.users, answer.approver);
+            // The service desk often does not say what kind of account it is.
+            const bool sure = id.empty() || (answer.approver.type != AccountType::unknown &&
+                                             listed(rule.approvers.users, answer.approver));
             if (said_yes(answer) && !sure && std::find(wanted.begin(), wanted.end(), id) == wanted.end()) {
                 wanted.push_back(id);
             }

@@ -38,8 +38,8 @@ public:
     std::string reason; ///< one sentence for the ticket, without an end mark
 };
 
-/// Account ids of those who said yes in the approvals that count; prove() needs facts about each of them that
-/// is not allowed by account id alone.
+/// Account ids of those who said yes in the approvals that count and about whom the record does not say
+/// enough for prove(): whether the rule allows them, or what kind of account they are.
 std::vector<std::string>
 approvers_to_look_up(const Ticket& ticket, const Portal& portal, const AccessRule& rule);
 
