@@ -62,8 +62,12 @@ void end_claim(Step& step, Target& target, StoredAccess& stored) {
     }
     const bool never_touched =
         !access.owned && !access.preexisting && !access.intent && !access.grant_uncertain;
-    target.state =
-        never_touched && target.state != TargetState::held ? TargetState::gone : TargetState::ending;
+    if (never_touched && target.state != TargetState::held) {
+        target.state = TargetState::gone;
+        step.audit.push_back(target_record("lease.dropped", request, target, access, nullptr));
+        return;
+    }
+    target.state = TargetState::ending;
 }
 
 void end_all_claims(Step& step) {
@@ -86,10 +90,28 @@ void tell(Step& step, TellKind kind, const std::string& move_to) {
     step.tells.push_back(std::move(message));
 }
 
+bool judged_by_targets(const Request& request) {
+    switch (request.phase) {
+    case Phase::granting:
+    case Phase::active:
+    case Phase::ending:
+        return true;
+    case Phase::parked:
+        // Without an account it was parked before there were targets; a vanished ticket's request stays with
+        // a human until the ticket is seen again or revoked.
+        return !request.account.id.empty() && !request.vanished_at;
+    case Phase::resolving:
+    case Phase::unproven:
+    case Phase::ended:
+        break;
+    }
+    return false;
+}
+
 void settle(Step& step, Phase before, const StepRules& rules) {
     Request& request = step.after.request;
-    if (request.vanished_at && request.phase == Phase::parked) {
-        return; // stays with a human until the ticket is seen again or revoked
+    if (!judged_by_targets(request)) {
+        return;
     }
     request.phase = phase_of(request);
     if (request.phase == before) {
@@ -109,6 +131,17 @@ void settle(Step& step, Phase before, const StepRules& rules) {
         request.reason = refused->error_message;
         step.audit.push_back(request_record("request.parked", request));
         tell(step, TellKind::parked, rules.failed_status);
+    }
+}
+
+void wake_revokes(Request& request, TimePoint at) {
+    if (request.phase != Phase::unproven && request.phase != Phase::parked) {
+        return;
+    }
+    for (Target& target : request.targets) {
+        if (target.state == TargetState::ending && !target.wake_at) {
+            target.wake_at = at;
+        }
     }
 }
 
@@ -156,7 +189,8 @@ std::vector<std::size_t> due_targets(const Request& request, TimePoint now, bool
     std::vector<std::size_t> due;
     for (std::size_t i = 0; i < request.targets.size(); ++i) {
         const Target& target = request.targets[i];
-        const bool grant = target.state == TargetState::wanted && !request.vanished_at && !hold_grants;
+        const bool grant = target.state == TargetState::wanted && request.phase == Phase::granting &&
+                           !request.vanished_at && !hold_grants;
         const bool revoke = target.state == TargetState::ending;
         if ((grant || revoke) && (!target.wake_at || *target.wake_at <= now)) {
             due.push_back(i);
@@ -167,9 +201,13 @@ std::vector<std::size_t> due_targets(const Request& request, TimePoint now, bool
 
 Step next(Situation before, const Event& event, TimePoint at, const StepRules& rules, std::uint64_t dice) {
     const machine::Moment moment(at, rules, dice);
-    return std::visit(
+    Step step = std::visit(
         [&](const auto& happened) { return machine::on(std::move(before), happened, moment); }, event
     );
+    if (!step.ignored) {
+        machine::wake_revokes(step.after.request, at);
+    }
+    return step;
 }
 
 } // namespace accessd

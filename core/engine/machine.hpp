@@ -162,7 +162,8 @@ public:
 /// The one transition function. Pure: time and a random word are arguments.
 Step next(Situation before, const Event& event, TimePoint at, const StepRules& rules, std::uint64_t dice);
 
-/// Indices of the targets that a call is due for at `now`; without grants when `hold_grants`.
+/// Indices of the targets that a call is due for at `now`; without grants when `hold_grants`. Grants are due
+/// in phase `granting` only: in every other one it is open whether the present approval covers them.
 std::vector<std::size_t> due_targets(const Request& request, TimePoint now, bool hold_grants);
 
 /// What the phase must be, by the states of the targets.

@@ -58,9 +58,12 @@ Error not_settled(std::string code, std::string message) {
     return Error(Fault::transient, std::move(code), std::move(message));
 }
 
+/// `target` is null when the outcome does not concern it: then only the facts about the key count.
 void granted(Step& step, Target* target, Access& access, const Written& written, const Moment& moment) {
     if (written.applied == Applied::changed || access.grant_uncertain) {
         access.owned = true;
+        // Whatever was there before accessd is not what is there now.
+        access.preexisting = access.preexisting && written.applied != Applied::changed;
     } else if (!access.owned) {
         access.preexisting = true;
     }
@@ -72,7 +75,7 @@ void granted(Step& step, Target* target, Access& access, const Written& written,
             not_settled("grant.not_visible", "the vendor took the grant but does not show it yet");
         grant_failed(step, *target, access, error, moment);
         if (target->wake_at) {
-            target->wake_at = moment.at + settle_time;
+            target->wake_at = std::max(*target->wake_at, moment.at + settle_time);
         }
         return;
     }
@@ -91,7 +94,7 @@ void revoked(Step& step, Target* target, Access& access, const Written& written,
                 "revoke.still_there", "the vendor took the revoke but still shows the membership"
             );
             note_failure(step, *target, access, error, moment);
-            target->wake_at = moment.at + settle_time;
+            target->wake_at = std::max(*target->wake_at, moment.at + settle_time);
         }
         return;
     }
@@ -115,12 +118,16 @@ void apply(Step& step, const CallEnd& call, const Moment& moment) {
         return;
     }
     Access& access = stored->access;
-    access.intent.reset();
-    Target* target = find_target(step.after.request, call.key);
+    if (access.intent && access.intent->operation == call.operation) {
+        access.intent.reset();
+    }
+    // What came of an operation that is not wanted any more must neither complete nor delay the one that is.
+    const bool current = call.generation == access.generation;
+    Target* target = current ? find_target(step.after.request, call.key) : nullptr;
     if (call.result) {
         if (call.operation == Operation::grant) {
             granted(step, target, access, *call.result, moment);
-        } else {
+        } else if (current) {
             revoked(step, target, access, *call.result, moment);
         }
         return;
@@ -129,9 +136,7 @@ void apply(Step& step, const CallEnd& call, const Moment& moment) {
     if (call.operation == Operation::grant && error.effect() == Effect::unknown) {
         access.grant_uncertain = true;
     }
-    // A failure of an operation that is not wanted any more must not delay the one that is.
-    const bool current = call.generation == access.generation;
-    if (target == nullptr || !current) {
+    if (target == nullptr) {
         return;
     }
     if (call.operation == Operation::grant && target->state == TargetState::wanted) {
@@ -171,20 +176,27 @@ Step on(Situation before, const Resolved& event, const Moment& moment) {
     request.attempts = 0;
     request.first_failed_at.reset();
     request.wake_at.reset();
+    request.reason_code.clear();
+    request.reason.clear();
     std::vector<Target> wanted;
+    const auto is_wanted = [&](const Target& target) {
+        return std::any_of(wanted.begin(), wanted.end(), [&](const Target& one) {
+            return one.key == target.key;
+        });
+    };
     for (const Entitlement& entitlement : event.entitlements) {
-        wanted.push_back(new_target(request, entitlement, event.account));
+        Target target = new_target(request, entitlement, event.account);
+        if (!is_wanted(target)) { // two names may mean one entitlement
+            wanted.push_back(std::move(target));
+        }
     }
     // What an earlier approval brought and this one does not ask for any more goes.
-    std::erase_if(request.targets, [&](const Target& old) {
-        return std::any_of(wanted.begin(), wanted.end(), [&](const Target& one) {
-            return one.key == old.key;
-        });
-    });
+    std::erase_if(request.targets, is_wanted);
     end_all_claims(step);
     for (Target& target : wanted) {
         add_target(step, std::move(target));
     }
+    request.phase = Phase::granting;
     settle(step, Phase::resolving, moment.rules);
     return step;
 }
@@ -213,6 +225,13 @@ Step on(Situation before, const Unresolved& event, const Moment& moment) {
     }
     request.wake_at.reset();
     request.phase = Phase::parked;
+    // What an earlier approval still wanted must not pass for a justification of somebody's access.
+    for (Target& target : request.targets) {
+        StoredAccess* stored = step.after.access(target.key);
+        if (target.state == TargetState::wanted && stored != nullptr) {
+            end_claim(step, target, *stored);
+        }
+    }
     step.audit.push_back(request_record("request.parked", request));
     tell(step, TellKind::parked, moment.rules.failed_status);
     return step;
@@ -249,9 +268,7 @@ Step on(Situation before, const Started&, const Moment& moment) {
         const std::string_view code = operation == Operation::grant ? "grant.intent" : "revoke.intent";
         step.audit.push_back(target_record(code, request, target, access, nullptr));
     }
-    if (phase != Phase::resolving) {
-        settle(step, phase, moment.rules);
-    }
+    settle(step, phase, moment.rules);
     return step;
 }
 
@@ -261,14 +278,7 @@ Step on(Situation before, const Finished& event, const Moment& moment) {
     for (const CallEnd& call : event.calls) {
         apply(step, call, moment);
     }
-    // A request that is not believed, or whose account is not known, keeps its phase whatever its old targets
-    // do.
-    const Request& request = step.after.request;
-    const bool judged_by_targets =
-        phase != Phase::resolving && phase != Phase::unproven && !request.evidence.empty();
-    if (judged_by_targets) {
-        settle(step, phase, moment.rules);
-    }
+    settle(step, phase, moment.rules);
     return step;
 }
 
@@ -291,9 +301,7 @@ Step on(Situation before, const Woke&, const Moment& moment) {
         }
     }
     step.audit.push_back(request_record("request.expired", request));
-    if (phase != Phase::resolving) {
-        settle(step, phase, moment.rules);
-    }
+    settle(step, phase, moment.rules);
     return step;
 }
 

@@ -49,7 +49,14 @@ void end_all_claims(Step& step);
 /// Puts a message for the ticket into the outbox.
 void tell(Step& step, TellKind kind, const std::string& move_to);
 
-/// Gives the request the phase that its targets make, and tells the ticket when it is a new one.
+/// The phase follows from the targets. It does not while an approval is not believed or its account not
+/// known: then targets are left over from an earlier one.
+bool judged_by_targets(const Request& request);
+
+/// Gives revokes that were never tried a time in the phases in which the store looks at times only.
+void wake_revokes(Request& request, TimePoint at);
+
+/// Gives the request the phase that its targets make, if they do, and tells the ticket when it is a new one.
 void settle(Step& step, Phase before, const StepRules& rules);
 
 Step begin(Situation before);

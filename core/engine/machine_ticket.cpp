@@ -1,6 +1,8 @@
 #include "core/engine/machine_steps.hpp"
 #include "core/engine/records.hpp"
 
+#include <algorithm>
+#include <optional>
 #include <utility>
 
 namespace accessd::machine {
@@ -34,6 +36,22 @@ void clear_work(Request& request) {
     request.reason.clear();
 }
 
+/// One approval is worth one lease. Where it is acted on again - the ticket was moved out of its status and
+/// back - what it still justifies is what is left of that lease.
+std::optional<Duration> lease_left(const Request& request, const Approve& decision, TimePoint at) {
+    std::optional<Duration> left = decision.duration;
+    const bool same_approval = request.approved_at == decision.proof.approved_at && !request.evidence.empty();
+    if (left && same_approval && request.duration) {
+        left = std::min(*left, *request.duration);
+    }
+    for (const Target& target : request.targets) {
+        if (left && same_approval && target.state == TargetState::held && target.expires_at) {
+            left = std::min(*left, std::max(*target.expires_at - at, Duration(0)));
+        }
+    }
+    return left;
+}
+
 bool has_claims(const Request& request) {
     for (const Target& target : request.targets) {
         if (target.state != TargetState::gone && target.state != TargetState::kept) {
@@ -50,6 +68,7 @@ Step on(Situation before, const Approved& event, const Moment& moment) {
     Request& request = step.after.request;
     const AccessRule& rule = *event.decision->rule;
     const Proof& proof = event.decision->proof;
+    request.duration = lease_left(request, *event.decision, moment.at);
     take_ticket(request, *event.ticket);
     take_wish(request, *event.ticket);
     clear_work(request);
@@ -63,7 +82,6 @@ Step on(Situation before, const Approved& event, const Moment& moment) {
     request.rule_hash = rule.hash;
     request.config_hash = event.config_hash;
     request.revoke_preexisting = rule.revoke_preexisting;
-    request.duration = event.decision->duration;
     request.approver = proof.approver;
     request.approved_at = proof.approved_at;
     request.evidence = proof.evidence;
@@ -87,7 +105,6 @@ Step on(Situation before, const Doubted& event, const Moment& moment) {
     clear_work(request);
     request.evidence.clear();
     request.approver.clear();
-    request.approved_at.reset();
     request.phase = event.phase;
     request.reason_code = event.code;
     request.reason = event.reason;
@@ -119,6 +136,7 @@ Step on(Situation before, const Ended& event, const Moment& moment) {
     end_all_claims(step);
     step.audit.push_back(request_record("request." + event.why.code, request));
     if (had_claims) {
+        request.phase = Phase::ending;
         settle(step, phase, moment.rules);
         return step;
     }
@@ -128,7 +146,8 @@ Step on(Situation before, const Ended& event, const Moment& moment) {
 
 Step on(Situation before, const Vanished& event, const Moment& moment) {
     const Phase phase = before.request.phase;
-    const bool over = phase == Phase::ended || phase == Phase::unproven;
+    // Ending needs no ticket: the revokes go on without it.
+    const bool over = phase == Phase::ending || phase == Phase::ended || phase == Phase::unproven;
     const bool parked_for_it = phase == Phase::parked && before.request.vanished_at;
     if (over || parked_for_it) {
         return ignored(std::move(before));
@@ -145,6 +164,7 @@ Step on(Situation before, const Vanished& event, const Moment& moment) {
     }
     request.reason_code = "ticket.vanished";
     request.reason = "the ticket cannot be read any more: deleted, moved, or hidden from accessd";
+    request.wake_at.reset();
     if (event.then == OnVanished::park) {
         request.phase = Phase::parked;
         step.audit.push_back(request_record("request.parked", request));
@@ -152,6 +172,7 @@ Step on(Situation before, const Vanished& event, const Moment& moment) {
     }
     end_all_claims(step);
     request.phase = phase_of(request);
+    step.audit.push_back(request_record("request.vanished", request));
     return step;
 }
 

@@ -92,6 +92,7 @@ AuditEntry target_record(
     const Error* error
 ) {
     boost::json::object body = request_body(request);
+    body["application"] = target.key.application; // an earlier wish's target may lie elsewhere
     body["entitlement"] = target.key.entitlement;
     body["entitlement_name"] = target.entitlement_name;
     body["account"] = target.key.account;
