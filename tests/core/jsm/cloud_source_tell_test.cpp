@@ -4,6 +4,8 @@
 #include <boost/json/value.hpp>
 #include <doctest/doctest.h>
 
+#include <chrono>
+#include <cstdint>
 #include <string>
 
 using namespace accessd;
@@ -95,4 +97,43 @@ TEST_CASE("source: hostile text in lines is posted as text") {
     CHECK(told->moved);
     CHECK(told->comment == Applied::changed);
     CHECK(comments_of(site, id) == 1);
+}
+
+TEST_CASE("source: whatever fails on the way, looking first ends in one comment and one move") {
+    using sandbox::FaultKind;
+    const FaultKind kinds[] = {
+        FaultKind::lost_request,
+        FaultKind::lost_reply,
+        FaultKind::error_500,
+        FaultKind::error_503,
+        FaultKind::throttle_seconds,
+        FaultKind::malformed,
+        FaultKind::truncated,
+        FaultKind::html_200,
+    };
+    for (std::uint64_t seed = 1; seed <= 100; ++seed) {
+        CAPTURE(seed);
+        Site site(seed);
+        site.connect();
+        site.control("set", seed % 2 == 0 ? R"({"transition_screens":false})" : "{}");
+        const std::string id = site.approved_request();
+        REQUIRE(site.read({id}));
+        for (const FaultKind kind : kinds) {
+            sandbox::FaultRule rule(kind, "", "/rest/api/3/issue/*");
+            rule.probability = 0.04;
+            site.sandbox.faults().add(rule);
+        }
+        auto message = granted(id, "[accessd:42]");
+        message.visibility = seed % 3 == 0 ? Comments::internal : Comments::public_;
+        auto told = site.tell(message);
+        for (int attempt = 0; attempt < 100 && !told; ++attempt) {
+            message.look_first = message.look_first || told.error().effect() == Effect::unknown;
+            site.world.run_until(site.world.now() + std::chrono::seconds(30));
+            told = site.tell(message);
+        }
+        REQUIRE(told);
+        CHECK(told->moved);
+        CHECK(comments_of(site, id) == 1);
+        CHECK(status_of(site, id) == "Access Granted");
+    }
 }
