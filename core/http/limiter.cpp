@@ -33,19 +33,26 @@ public:
 /// A place in the queue. Leaving it without having taken the permit gives the permit on.
 class Limiter::Place {
 public:
-    explicit Place(Limiter& limiter) : limiter_(limiter) {
-        limiter_.waiters_.push_back(std::make_shared<Waiter>());
-        waiter_ = limiter_.waiters_.back().get();
+    explicit Place(Limiter& limiter) : limiter_(limiter.handle_) {
+        limiter.waiters_.push_back(std::make_shared<Waiter>());
+        waiter_ = limiter.waiters_.back().get();
     }
 
     Place(const Place&) = delete;
     Place& operator=(const Place&) = delete;
 
     ~Place() {
+        Limiter* limiter = *limiter_;
+        if (limiter == nullptr) {
+            return;
+        }
         const bool unused = waiter_->admitted && !taken_;
-        std::erase_if(limiter_.waiters_, [this](const auto& waiter) { return waiter.get() == waiter_; });
+        std::erase_if(limiter->waiters_, [this](const auto& waiter) { return waiter.get() == waiter_; });
+        // The next one may have looked already and wait for nothing but this place.
         if (unused) {
-            limiter_.release();
+            limiter->release();
+        } else {
+            limiter->admit();
         }
     }
 
@@ -53,12 +60,12 @@ public:
 
     Permit take() {
         taken_ = true;
-        return Permit(&limiter_);
+        return Permit(**limiter_);
     }
 
 private:
-    Limiter& limiter_;
-    Waiter* waiter_;
+    std::shared_ptr<Limiter*> limiter_;
+    Waiter* waiter_ = nullptr;
     bool taken_ = false;
 };
 
@@ -91,28 +98,29 @@ private:
     boost::asio::any_io_executor executor_;
 };
 
-Limiter::Permit::Permit(Permit&& other) noexcept : limiter_(std::exchange(other.limiter_, nullptr)) {}
+Limiter::Permit::Permit(Permit&& other) noexcept : limiter_(std::move(other.limiter_)) {}
 
 Limiter::Permit& Limiter::Permit::operator=(Permit&& other) noexcept {
     if (this != &other) {
-        if (limiter_ != nullptr) {
-            limiter_->release();
-        }
-        limiter_ = std::exchange(other.limiter_, nullptr);
+        const Permit old(std::move(*this));
+        limiter_ = std::move(other.limiter_);
     }
     return *this;
 }
 
 Limiter::Permit::~Permit() {
-    if (limiter_ != nullptr) {
-        limiter_->release();
+    if (limiter_ && *limiter_ != nullptr) {
+        (*limiter_)->release();
     }
 }
 
 Limiter::Limiter(std::string system, unsigned max_in_flight, Clock& clock)
-    : system_(std::move(system)), clock_(clock), max_(std::max(max_in_flight, 1U)), limit_(max_) {}
+    : system_(std::move(system)), clock_(clock), handle_(std::make_shared<Limiter*>(this)),
+      max_(std::max(max_in_flight, 1U)), limit_(max_) {}
 
-Limiter::~Limiter() = default;
+Limiter::~Limiter() {
+    *handle_ = nullptr;
+}
 
 bool Limiter::closed() const {
     return closed_until_ && *closed_until_ > clock_.now();
@@ -140,7 +148,7 @@ Task<bool> Limiter::wait(Waiter& waiter) {
 Task<Result<Limiter::Permit>> Limiter::acquire(TimePoint deadline) {
     if (!closed() && in_flight_ < limit_ && is_next(nullptr)) {
         ++in_flight_;
-        co_return Permit(this);
+        co_return Permit(*this);
     }
     Place place(*this);
     while (true) {

@@ -22,7 +22,7 @@ public:
     public:
         Permit() = default;
 
-        explicit Permit(Limiter* limiter) : limiter_(limiter) {}
+        explicit Permit(const Limiter& limiter) : limiter_(limiter.handle_) {}
 
         Permit(Permit&& other) noexcept;
         Permit& operator=(Permit&& other) noexcept;
@@ -31,7 +31,7 @@ public:
         ~Permit();
 
     private:
-        Limiter* limiter_ = nullptr;
+        std::shared_ptr<Limiter*> limiter_;
     };
 
     Limiter(std::string system, unsigned max_in_flight, Clock& clock);
@@ -66,6 +66,7 @@ private:
 
     std::string system_;
     Clock& clock_;
+    std::shared_ptr<Limiter*> handle_; ///< for those whose frames may die later than the limiter
     unsigned max_;
     unsigned limit_;
     unsigned in_flight_ = 0;
