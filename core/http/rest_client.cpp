@@ -58,6 +58,12 @@ bool accepts(const RestCall& call, int status) {
            std::find(call.accepted.begin(), call.accepted.end(), status) != call.accepted.end();
 }
 
+/// A 403 that means "too many": vendors send when a quota begins anew with every answer, so that says
+/// nothing.
+bool says_throttled(const HttpHeaders& headers) {
+    return headers.find("Retry-After") || headers.find("X-RateLimit-Remaining") == "0";
+}
+
 /// The status code's place in the closed set of faults.
 class Meaning {
 public:
@@ -67,7 +73,7 @@ public:
     std::string_view advice;
 };
 
-constexpr std::array<Meaning, 9> meanings = {{
+constexpr std::array<Meaning, 10> meanings = {{
     {400, Fault::permanent, ".bad_request", "the vendor does not accept the request"},
     {401, Fault::credential, ".unauthorized", "the vendor refuses our credential; check it and its expiry"},
     {403,
@@ -80,6 +86,7 @@ constexpr std::array<Meaning, 9> meanings = {{
     {412, Fault::transient, ".conflict", "somebody else changed it at the same time"},
     {413, Fault::permanent, ".too_large", "the vendor accepts no more of it here"},
     {423, Fault::transient, ".conflict", "the vendor has locked it for now"},
+    {425, Fault::transient, ".server_error", "the vendor wants it sent again"},
 }};
 
 const Meaning* meaning_of(int status) {
@@ -236,17 +243,21 @@ Error RestClient::classify(const RestCall& call, const RestReply& reply) const {
         }
         return text;
     };
+    // A gateway's 408 or 5xx may come after the vendor has acted.
+    const bool late = status >= 500 || status == 408;
+    const Effect effect = late && !is_read(call.method) ? Effect::unknown : Effect::none;
     const auto wait = retry_after(reply.headers, clock_.now());
-    const bool throttled = status == 429 || ((status == 403 || status == 503) && wait);
-    if (throttled) {
+    if (status == 429 || (status == 503 && wait) || (status == 403 && says_throttled(reply.headers))) {
         return Error::throttled_until(
-            wait.value_or(clock_.now() + unsaid_wait), profile_.system + ".throttled", with("too many calls")
-        );
+                   wait.value_or(clock_.now() + unsaid_wait),
+                   profile_.system + ".throttled",
+                   with("too many calls")
+        )
+            .with_effect(effect);
     }
-    const Effect unknown = is_read(call.method) ? Effect::none : Effect::unknown;
-    if (status >= 500) {
+    if (late) {
         return Error(Fault::transient, profile_.system + ".server_error", with("the vendor has trouble"))
-            .with_effect(unknown);
+            .with_effect(effect);
     }
     if (status >= 300 && status < 400) {
         return Error(
@@ -268,7 +279,7 @@ Error RestClient::classify(const RestCall& call, const RestReply& reply) const {
                profile_.system + ".unexpected_status",
                with("not a status that a vendor sends")
     )
-        .with_effect(unknown);
+        .with_effect(is_read(call.method) ? Effect::none : Effect::unknown);
 }
 
 Result<Target> RestClient::follow(std::string_view link) const {
