@@ -57,14 +57,17 @@ Task<Result<std::string>> ClientCredentialsSource::authorization(TimePoint deadl
     if (!permit) {
         co_return permit.error();
     }
-    // Somebody else asked while we waited: their answer is ours.
-    if (fetches_ != seen) {
-        if (last_error_) {
-            co_return *last_error_;
-        }
+    // Somebody else asked while we waited: their answer is ours, unless it has been refused since.
+    if (fetches_ != seen && last_error_) {
+        co_return *last_error_;
+    }
+    if (fetches_ != seen && !token_.empty()) {
         co_return token_;
     }
     auto fetched = co_await fetch(deadline);
+    if (!fetched && fetched.error().code() == "http.cancelled") {
+        co_return fetched; // our own end, which is nobody else's answer
+    }
     ++fetches_;
     last_error_.reset();
     if (!fetched) {
