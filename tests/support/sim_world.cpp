@@ -33,8 +33,7 @@ private:
     TimePoint at_;
 };
 
-SimWorld::SimWorld(std::uint64_t seed)
-    : random_(seed), now_(std::chrono::sys_days(std::chrono::January / 1 / 2026)) {}
+SimWorld::SimWorld(std::uint64_t seed, TimePoint start) : random_(seed), now_(start) {}
 
 SimWorld::~SimWorld() {
     // Destroying a handler destroys a coroutine frame, which may drop others.

@@ -30,8 +30,9 @@ class SimWorld final : public boost::asio::execution_context, public Clock, publ
 public:
     class Executor;
 
-    /// Starts at 2026-01-01T00:00:00Z.
-    explicit SimWorld(std::uint64_t seed = 1);
+    explicit SimWorld(
+        std::uint64_t seed = 1, TimePoint start = std::chrono::sys_days(std::chrono::January / 1 / 2026)
+    );
     ~SimWorld() override;
 
     TimePoint now() const override { return now_; }

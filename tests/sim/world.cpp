@@ -1,0 +1,272 @@
+#include "tests/sim/world.hpp"
+
+#include "core/http/basic_token.hpp"
+#include "core/jsm/cloud_source.hpp"
+#include "core/jsm/jira_profile.hpp"
+#include "core/store/sqlite_store.hpp"
+#include "providers/catalog.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/json/array.hpp>
+#include <sqlite3.h>
+
+#include <array>
+#include <cstdlib>
+#include <random>
+#include <stdexcept>
+#include <utility>
+
+namespace accessd::test {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+class SeededRandom final : public Random {
+public:
+    explicit SeededRandom(std::uint64_t seed) : engine_(seed) {}
+
+    std::uint64_t next() override { return engine_(); }
+
+private:
+    std::mt19937_64 engine_;
+};
+
+std::filesystem::path make_directory() {
+    std::string name = (std::filesystem::temp_directory_path() / "accessd-world-XXXXXX").string();
+    if (mkdtemp(name.data()) == nullptr) {
+        throw std::runtime_error("no directory for a test's database");
+    }
+    return name;
+}
+
+PortalNames portal_names() {
+    PortalNames names;
+    names.project = "ACC";
+    names.grant_types = {"Request Application Access"};
+    names.remove_types = {"Request Access Removal"};
+    names.change_types = {"Request Access Change"};
+    names.application_field = "Application";
+    names.access_type_field = "Access Type";
+    names.duration_field = "Access Duration";
+    names.approved_statuses = {"Approved by Manager"};
+    names.denied_statuses = {"Rejected"};
+    names.revoked_statuses = {"Access Revoked"};
+    names.declined_statuses = {"Declined by User"};
+    names.granted_outcome = "Access Granted";
+    names.removed_outcome = "Access Removed";
+    names.failed_outcome = "Needs Attention";
+    return names;
+}
+
+AccessRule user_rule() {
+    AccessRule rule;
+    rule.application = "Entra ID";
+    rule.access_type = "User";
+    rule.groups = {"jira-software-users"};
+    rule.approvers.users = {"bob@acme.example"};
+    rule.approvers.groups = {"entra-approvers"};
+    rule.hash = "0000000000000001";
+    return rule;
+}
+
+ProviderSettings entra_settings() {
+    const sandbox::EntraOptions tenant;
+    ProviderSettings settings;
+    settings.application = "Entra ID";
+    settings.texts["tenant_id"] = tenant.tenant_id;
+    settings.texts["client_id"] = tenant.client_id;
+    settings.texts["api_url"] = "https://graph.test";
+    settings.texts["auth_url"] = "https://login.test";
+    settings.secrets["client_secret"] = Secret(tenant.client_secret);
+    return settings;
+}
+
+} // namespace
+
+World::World(std::uint64_t seed)
+    : seed_(seed), directory_(make_directory()), vendor_dice_(std::make_unique<SeededRandom>(seed)),
+      vendors_(*vendor_dice_), now_(std::chrono::sys_days(std::chrono::January / 1 / 2026)) {
+    vendors_.add(std::make_unique<sandbox::JsmModel>(), {"https://jira.test"});
+    vendors_.add(std::make_unique<sandbox::EntraModel>(), {"https://graph.test", "https://login.test"});
+    // Time stands still between daemons, but there always is one.
+    sim_ = std::make_unique<SimWorld>(seed_, now_);
+}
+
+World::~World() {
+    take_down();
+    std::filesystem::remove_all(directory_);
+}
+
+void World::build() {
+    ++lives_;
+    sim_ = std::make_unique<SimWorld>(seed_ * 1000 + lives_, now_);
+    StoreOptions options;
+    options.directory = directory_;
+    options.threaded = false;
+    options.reserve_bytes = 0;
+    auto store = open_sqlite_store(options);
+    if (!store) {
+        throw std::runtime_error(store.error().message());
+    }
+    store_ = std::move(*store);
+    transport_ = std::make_unique<sandbox::SandboxTransport>(vendors_, *sim_);
+    const sandbox::JsmOptions site;
+    jira_token_ = std::make_unique<BasicTokenSource>(site.email, Secret(site.token));
+    jira_ = std::make_unique<RestClient>(
+        jira_profile("https://jira.test"), *transport_, *jira_token_, *sim_, *sim_
+    );
+    source_ = make_cloud_source(portal_names(), *jira_, *sim_);
+    engine_ = std::make_unique<Engine>(sim_->get_executor(), *store_, *source_, *sim_, *sim_);
+    auto provider = find_provider("entra")->make(entra_settings(), ProviderParts(*transport_, *sim_, *sim_));
+    if (!provider) {
+        throw std::runtime_error(provider.error().message());
+    }
+    Application application;
+    application.name = "Entra ID";
+    application.identity.allowed_domains = {"acme.example"};
+    application.provider = std::move(*provider);
+    EngineContext& context = engine_->context();
+    context.applications.emplace("Entra ID", std::move(application));
+    context.policy.rules = {user_rule()};
+    context.policy.config_hash = "0000000000000002";
+    if (prepare) {
+        prepare(context);
+    }
+}
+
+void World::start() {
+    take_down();
+    build();
+    boost::asio::co_spawn(
+        sim_->get_executor(),
+        engine_->run(),
+        [this](std::exception_ptr failure, Result<Done> result) {
+            outcome_ = failure ? Result<Done>(Error(Fault::permanent, "test.threw", "run() threw"))
+                               : std::move(result);
+        }
+    );
+}
+
+Result<Done> World::stop() {
+    engine_->stop();
+    for (int steps = 0; !outcome_ && steps < 1'000'000 && sim_->step(); ++steps) {
+    }
+    if (!outcome_) {
+        throw std::runtime_error("the engine did not stop");
+    }
+    Result<Done> outcome = *outcome_;
+    take_down();
+    return outcome;
+}
+
+void World::crash() {
+    take_down();
+}
+
+/// The frames first: they refer to everything else.
+void World::take_down() {
+    now_ = sim_->now();
+    sim_ = std::make_unique<SimWorld>(seed_, now_);
+    engine_.reset();
+    source_.reset();
+    jira_.reset();
+    jira_token_.reset();
+    transport_.reset();
+    store_.reset();
+    outcome_.reset();
+}
+
+void World::run_for(Duration how_long) {
+    const TimePoint until = sim_->now() + how_long;
+    sim_->run_until(until);
+    vendors_.settle(until);
+}
+
+bool World::run_until(const std::function<bool()>& condition, Duration how_long) {
+    const TimePoint until = sim_->now() + how_long;
+    while (sim_->now() < until) {
+        if (condition()) {
+            return true;
+        }
+        sim_->run_until(std::min(until, sim_->now() + 100ms));
+    }
+    return condition();
+}
+
+boost::json::value World::jsm(std::string_view verb, boost::json::object arguments) {
+    auto answer = vendors_.control("jsm", verb, arguments, sim_->now());
+    if (answer.is_object() && answer.as_object().contains("error")) {
+        throw std::runtime_error(boost::json::serialize(answer));
+    }
+    return answer;
+}
+
+boost::json::value World::entra(std::string_view verb, boost::json::object arguments) {
+    auto answer = vendors_.control("entra", verb, arguments, sim_->now());
+    if (answer.is_object() && answer.as_object().contains("error")) {
+        throw std::runtime_error(boost::json::serialize(answer));
+    }
+    return answer;
+}
+
+void World::fault(boost::json::object rule) {
+    const auto answer = vendors_.control("faults", "add", rule, sim_->now());
+    if (answer.is_object() && answer.as_object().contains("error")) {
+        throw std::runtime_error(boost::json::serialize(answer));
+    }
+}
+
+void World::heal() {
+    vendors_.control("faults", "clear", boost::json::object(), sim_->now());
+}
+
+std::string World::raise(boost::json::object more) {
+    const auto made = jsm("create_request", std::move(more));
+    return std::string(made.at("key").as_string());
+}
+
+bool World::is_member(std::string_view person, std::string_view group) {
+    const auto answer = entra("is_member", {{"group", group}, {"user", person}});
+    return answer.at("direct").as_bool();
+}
+
+std::string World::status_of(const std::string& ticket) {
+    return std::string(jsm("show", {{"issue", ticket}}).at("status").as_string());
+}
+
+std::vector<std::string> World::comments_of(const std::string& ticket) {
+    std::vector<std::string> texts;
+    const auto shown = jsm("show", {{"issue", ticket}});
+    for (const auto& comment : shown.at("comments").as_array()) {
+        texts.emplace_back(comment.at("text").as_string());
+    }
+    return texts;
+}
+
+std::uint64_t World::writes() {
+    const auto stats = entra("stats");
+    std::int64_t sum = 0;
+    for (const std::string_view name : {"adds", "removes", "redundant_adds", "redundant_removes"}) {
+        sum += stats.at(name).as_int64();
+    }
+    return static_cast<std::uint64_t>(sum);
+}
+
+std::vector<std::string> World::audit() {
+    std::vector<std::string> codes;
+    sqlite3* database = nullptr;
+    const std::string path = database_file(directory_).string();
+    if (sqlite3_open_v2(path.c_str(), &database, SQLITE_OPEN_READONLY, nullptr) == SQLITE_OK) {
+        sqlite3_stmt* rows = nullptr;
+        sqlite3_prepare_v2(database, "SELECT code FROM audit ORDER BY seq", -1, &rows, nullptr);
+        while (sqlite3_step(rows) == SQLITE_ROW) {
+            codes.emplace_back(reinterpret_cast<const char*>(sqlite3_column_text(rows, 0)));
+        }
+        sqlite3_finalize(rows);
+    }
+    sqlite3_close(database);
+    return codes;
+}
+
+} // namespace accessd::test

@@ -1,0 +1,95 @@
+#pragma once
+
+#include "core/engine/engine.hpp"
+#include "core/http/rest_client.hpp"
+#include "core/http/token_source.hpp"
+#include "core/jsm/ticket_source.hpp"
+#include "core/store/store.hpp"
+#include "tests/sandbox/entra.hpp"
+#include "tests/sandbox/jsm.hpp"
+#include "tests/sandbox/sandbox.hpp"
+#include "tests/sandbox/sandbox_transport.hpp"
+#include "tests/support/sim_world.hpp"
+
+#include <boost/json/object.hpp>
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace accessd::test {
+
+/// The real engine, ticket source, provider and store over the sandbox, all on one virtual clock and in an
+/// order of events that a seed gives. The database lies in a directory of its own and outlives a crash().
+class World {
+public:
+    explicit World(std::uint64_t seed = 1);
+    World(const World&) = delete;
+    World& operator=(const World&) = delete;
+    ~World();
+
+    /// Changes the engine's settings or rules; to be called before start().
+    std::function<void(EngineContext&)> prepare;
+
+    /// Starts a daemon. Not while one runs.
+    void start();
+    /// Lets the daemon end in good order. Gives its outcome.
+    Result<Done> stop();
+    /// The process is gone in the middle of whatever it did; sandbox and database stay.
+    void crash();
+
+    void run_for(Duration how_long);
+    /// Runs until the condition holds; false when it does not within `how_long`.
+    bool run_until(const std::function<bool()>& condition, Duration how_long = std::chrono::minutes(5));
+
+    /// A vendor's control verb; throws when it is refused.
+    boost::json::value jsm(std::string_view verb, boost::json::object arguments = {});
+    boost::json::value entra(std::string_view verb, boost::json::object arguments = {});
+    void fault(boost::json::object rule);
+    void heal();
+
+    /// Raises a ticket for jane, "Entra ID" / "User", and gives its key.
+    std::string raise(boost::json::object more = {});
+    bool is_member(std::string_view person, std::string_view group = "jira-software-users");
+    std::string status_of(const std::string& ticket);
+    /// Texts of accessd's comments on a ticket, oldest first.
+    std::vector<std::string> comments_of(const std::string& ticket);
+    /// Calls that would change a membership, so far.
+    std::uint64_t writes();
+    /// Codes of the audit rows, oldest first.
+    std::vector<std::string> audit();
+
+    SimWorld& sim() { return *sim_; }
+
+    sandbox::Sandbox& vendors() { return vendors_; }
+
+    Engine& engine() { return *engine_; }
+
+    bool running() const { return engine_ != nullptr && !outcome_; }
+
+private:
+    void build();
+    void take_down();
+
+    std::uint64_t seed_;
+    std::uint64_t lives_ = 0;
+    std::filesystem::path directory_;
+    std::unique_ptr<Random> vendor_dice_;
+    sandbox::Sandbox vendors_;
+    TimePoint now_; ///< while no daemon runs
+    std::unique_ptr<Store> store_;
+    std::unique_ptr<SimWorld> sim_;
+    std::unique_ptr<sandbox::SandboxTransport> transport_;
+    std::unique_ptr<TokenSource> jira_token_;
+    std::unique_ptr<RestClient> jira_;
+    std::unique_ptr<TicketSource> source_;
+    std::unique_ptr<Engine> engine_;
+    std::optional<Result<Done>> outcome_;
+};
+
+} // namespace accessd::test
