@@ -47,6 +47,14 @@ public:
     Connection(const asio::any_io_executor& executor, ssl::context& context)
         : stream(executor, context), limit(executor, [this] { close(); }) {}
 
+    Connection(const Connection&) = delete;
+    Connection& operator=(const Connection&) = delete;
+
+    ~Connection() {
+        // OpenSSL holds a session for broken whose connection ends without goodbye; the sockets just close.
+        SSL_set_shutdown(stream.native_handle(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+    }
+
     TcpSocket& socket() { return stream.next_layer(); }
 
     bool is_quiet() { return accessd::is_quiet(socket()); }

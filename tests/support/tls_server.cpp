@@ -90,6 +90,10 @@ std::string TlsPeer::server_name() const {
     return name != nullptr ? name : "";
 }
 
+bool TlsPeer::resumed() const {
+    return SSL_session_reused(tls_) == 1;
+}
+
 TlsServer::TlsServer(const TestCertificate& certificate, Serve serve)
     : context_(SSL_CTX_new(TLS_server_method())), serve_(std::move(serve)) {
     // OpenSSL writes to sockets without MSG_NOSIGNAL, and clients leave in the middle on purpose.
@@ -124,6 +128,13 @@ TlsServer::~TlsServer() {
     }
     ::close(listener_);
     SSL_CTX_free(context_);
+}
+
+void TlsServer::speak_old_tls() {
+    SSL_CTX_set_min_proto_version(context_, TLS1_VERSION);
+    SSL_CTX_set_max_proto_version(context_, TLS1_1_VERSION);
+    // The hashes of old TLS are below what OpenSSL allows by itself.
+    SSL_CTX_set_cipher_list(context_, "ALL:@SECLEVEL=0");
 }
 
 std::string TlsServer::url(std::string_view path, std::string_view host) const {

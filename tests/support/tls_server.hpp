@@ -40,6 +40,8 @@ public:
 
     /// The name that the client asked for (SNI).
     std::string server_name() const;
+    /// True when the client resumed a session of an earlier connection.
+    bool resumed() const;
 
 private:
     int socket_;
@@ -55,6 +57,9 @@ public:
     TlsServer(const TlsServer&) = delete;
     TlsServer& operator=(const TlsServer&) = delete;
     ~TlsServer();
+
+    /// From the next connection on nothing newer than TLS 1.1 is spoken.
+    void speak_old_tls();
 
     std::uint16_t port() const { return port_; }
 

@@ -175,14 +175,34 @@ TEST_CASE("http: a call that is given up closes its connection") {
         boost::asio::bind_cancellation_slot(give_up.slot(), [&](std::exception_ptr) {})
     );
     rig.loop.run();
-    if (result) {
-        check_failed(*result, "http.cancelled");
-    }
+    REQUIRE(result);
+    check_failed(*result, "http.cancelled");
     rig.transport.reset();
     while (!client_left) {
         std::this_thread::yield();
     }
     CHECK(client_left);
+}
+
+TEST_CASE("http: a loop that ends in the middle of calls leaves nothing behind") {
+    TransportRig rig;
+    TlsServer mute(rig.good, [&](TlsPeer& peer) {
+        peer.shake_hands();
+        peer.read_request();
+        rig.loop.stop();
+        peer.wait_until_closed();
+    });
+    rig.trust();
+    const HttpRequest request("POST", mute.url());
+    std::optional<Result<HttpResponse>> result;
+    for (int i = 0; i < 3; ++i) {
+        boost::asio::co_spawn(
+            rig.loop, rig.send_into(request, rig.clock.now() + 8s, result), [](std::exception_ptr) {}
+        );
+    }
+    rig.loop.run();
+    CHECK_FALSE(result);
+    CHECK(mute.connections() == 3);
 }
 
 } // namespace accessd::test

@@ -59,6 +59,13 @@ TEST_CASE("http: a connection is not kept when the server or the limit says so")
     REQUIRE(rig.post(server.url()));
     REQUIRE(rig.post(server.url()));
     CHECK(server.connections() == 2);
+
+    TransportOptions short_lived;
+    short_lived.idle_limit = 0ms;
+    rig.trust(short_lived);
+    REQUIRE(rig.post(server.url()));
+    REQUIRE(rig.post(server.url()));
+    CHECK(server.connections() == 4);
 }
 
 TEST_CASE("http: bytes behind an answer end the connection") {

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <string>
 
 namespace accessd::test {
@@ -72,6 +73,35 @@ TEST_CASE("http: an expired certificate is refused") {
     TlsServer server(rig.ca.issue("IP:127.0.0.1", -60s), serve_one);
     rig.trust();
     check_refused(rig.get(server.url()), "expired");
+}
+
+TEST_CASE("http: a server that speaks nothing newer than TLS 1.1 is refused") {
+    TransportRig rig;
+    TlsServer server(rig.good, serve_one);
+    server.speak_old_tls();
+    rig.trust();
+    check_refused(rig.get(server.url()), "TLS 1.2");
+}
+
+TEST_CASE("http: the next connection to a server resumes its session, another server's does not") {
+    TransportRig rig;
+    std::atomic<int> resumed = 0;
+    const auto serve = [&](TlsPeer& peer) {
+        if (peer.shake_hands() && !peer.read_request().empty()) {
+            resumed += peer.resumed() ? 1 : 0;
+            peer.write(answer("{}", "Connection: close\r\n"));
+        }
+    };
+    TlsServer server(rig.good, serve);
+    TlsServer other(rig.good, serve);
+    rig.trust();
+    REQUIRE(rig.get(server.url()));
+    REQUIRE(rig.get(other.url()));
+    CHECK(resumed == 0);
+    REQUIRE(rig.get(server.url()));
+    REQUIRE(rig.get(server.url()));
+    CHECK(resumed == 2);
+    CHECK(server.connections() == 3);
 }
 
 TEST_CASE("http: a server that does not speak TLS is refused") {
