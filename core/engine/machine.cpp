@@ -134,6 +134,11 @@ void settle(Step& step, Phase before, const StepRules& rules) {
     }
 }
 
+bool may_begin(const Event& event) {
+    return std::holds_alternative<Approved>(event) || std::holds_alternative<Doubted>(event) ||
+           std::holds_alternative<Ended>(event);
+}
+
 void wake_revokes(Request& request, TimePoint at) {
     if (request.phase != Phase::unproven && request.phase != Phase::parked) {
         return;
@@ -201,6 +206,9 @@ std::vector<std::size_t> due_targets(const Request& request, TimePoint now, bool
 
 Step next(Situation before, const Event& event, TimePoint at, const StepRules& rules, std::uint64_t dice) {
     const machine::Moment moment(at, rules, dice);
+    if (before.request.issue_id.empty() && !machine::may_begin(event)) {
+        return machine::ignored(std::move(before));
+    }
     Step step = std::visit(
         [&](const auto& happened) { return machine::on(std::move(before), happened, moment); }, event
     );

@@ -51,6 +51,7 @@ void grant_failed(
     if (error.fault() == Fault::permanent || worn_out) {
         target.state = TargetState::refused;
         target.wake_at.reset();
+        step.audit.push_back(target_record("grant.refused", step.after.request, target, access, &error));
     }
 }
 
@@ -159,6 +160,9 @@ void add_target(Step& step, Target target) {
         step.after.accesses.emplace_back();
         stored = &step.after.accesses.back();
         stored->access = Access(target.key);
+    }
+    if (!stored->access.desired) {
+        stored->access.preexisting = false; // may be outdated; the grant tells
     }
     want(stored->access, true);
     step.after.request.targets.push_back(std::move(target));

@@ -53,6 +53,9 @@ void tell(Step& step, TellKind kind, const std::string& move_to);
 /// known: then targets are left over from an earlier one.
 bool judged_by_targets(const Request& request);
 
+/// Only a reading of its ticket makes a request of nothing.
+bool may_begin(const Event& event);
+
 /// Gives revokes that were never tried a time in the phases in which the store looks at times only.
 void wake_revokes(Request& request, TimePoint at);
 

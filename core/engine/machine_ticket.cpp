@@ -73,9 +73,12 @@ Step on(Situation before, const Approved& event, const Moment& moment) {
     take_wish(request, *event.ticket);
     clear_work(request);
     request.account.name = event.address;
-    // Targets of an earlier approval stay until the new ones are known; see Resolved.
-    std::erase_if(request.targets, [](const Target& target) {
-        return target.state == TargetState::gone || target.state == TargetState::kept;
+    // Targets of an earlier approval stay until the new ones are known; see Resolved. Those with a call under
+    // way stay for its outcome.
+    std::erase_if(request.targets, [&](const Target& target) {
+        const StoredAccess* stored = step.after.access(target.key);
+        const bool over = target.state == TargetState::gone || target.state == TargetState::kept;
+        return over && (stored == nullptr || !stored->access.intent);
     });
     request.phase = Phase::resolving;
     request.entitlement_names = rule.groups;
@@ -176,19 +179,29 @@ Step on(Situation before, const Vanished& event, const Moment& moment) {
     return step;
 }
 
-Step on(Situation before, const Reappeared&, const Moment&) {
+Step on(Situation before, const Reappeared&, const Moment& moment) {
     if (!before.request.vanished_at) {
         return ignored(std::move(before));
     }
     Step step = begin(std::move(before));
     Request& request = step.after.request;
     request.vanished_at.reset();
-    if (request.reason_code == "ticket.vanished" && request.phase == Phase::parked) {
+    step.audit.push_back(request_record("ticket.reappeared", request));
+    if (request.phase != Phase::parked) {
+        return step;
+    }
+    const bool parked_for_it = request.reason_code == "ticket.vanished";
+    if (parked_for_it) {
         request.reason_code.clear();
         request.reason.clear();
-        request.phase = request.account.id.empty() ? Phase::resolving : phase_of(request);
     }
-    step.audit.push_back(request_record("ticket.reappeared", request));
+    if (!request.account.id.empty()) {
+        // Its targets went on meanwhile, and what came of them is still to be told.
+        request.phase = Phase::granting;
+        settle(step, Phase::resolving, moment.rules);
+    } else if (parked_for_it) {
+        request.phase = Phase::resolving;
+    }
     return step;
 }
 
