@@ -86,6 +86,19 @@ const CallEnd* end_of_call(const Trial& trial, const AccessKey& key, Operation o
     return nullptr;
 }
 
+/// The step wrote an intent for this operation.
+bool begins(const Trial& t, const StoredAccess& stored, Operation operation) {
+    const auto& intent = stored.access.intent;
+    if (!intent || intent->operation != operation) {
+        return false;
+    }
+    const StoredAccess* earlier = access_of(t.before, stored.access.key);
+    const bool had_it = earlier != nullptr && earlier->access.intent &&
+                        earlier->access.intent->at == intent->at &&
+                        earlier->access.intent->operation == operation;
+    return !had_it;
+}
+
 bool ignored_writes_nothing(const Trial& t) {
     const bool silent = t.step.tells.empty() && t.step.audit.empty();
     return !t.step.ignored || (silent && describe(t.before) == describe(t.step.after));
@@ -137,12 +150,7 @@ bool one_target_a_key(const Trial& t) {
 /// I1: a grant is begun only for a request in `granting` whose proof is at hand, and never unwritten.
 bool grants_have_proof(const Trial& t) {
     for (const StoredAccess& stored : t.step.after.accesses) {
-        const auto& intent = stored.access.intent;
-        const StoredAccess* earlier = access_of(t.before, stored.access.key);
-        const bool had_it = earlier != nullptr && earlier->access.intent && intent &&
-                            earlier->access.intent->at == intent->at &&
-                            earlier->access.intent->operation == intent->operation;
-        if (!intent || had_it || intent->operation != Operation::grant) {
+        if (!begins(t, stored, Operation::grant)) {
             continue;
         }
         const Target* target = target_of(t.now(), stored.access.key);
@@ -163,9 +171,7 @@ bool revokes_are_justified(const Trial& t) {
     }
     return std::all_of(t.step.after.accesses.begin(), t.step.after.accesses.end(), [&](const auto& stored) {
         const Target* target = target_of(t.now(), stored.access.key);
-        const bool begun = stored.access.intent && stored.access.intent->operation == Operation::revoke &&
-                           stored.access.intent->at == t.at;
-        if (!begun) {
+        if (!begins(t, stored, Operation::revoke)) {
             return true;
         }
         const bool spared = stored.access.preexisting && !t.now().revoke_preexisting;
@@ -266,6 +272,9 @@ bool leases_keep_their_end(const Trial& t) {
 
 bool phases_follow_targets(const Trial& t) {
     const Request& request = t.now();
+    if (request.issue_id.empty()) {
+        return t.step.ignored; // nothing has made a request of it yet
+    }
     const Phase made = phase_of(request);
     switch (request.phase) {
     case Phase::granting:
@@ -296,6 +305,20 @@ bool trouble_has_a_reason(const Trial& t) {
     const Phase phase = t.now().phase;
     const bool needs = phase == Phase::unproven || phase == Phase::parked || phase == Phase::ended;
     return !needs || !t.now().reason_code.empty();
+}
+
+/// I2: a new state is told, unless the ticket cannot be reached.
+bool states_are_told(const Trial& t) {
+    const Phase phase = t.now().phase;
+    if (phase == t.old().phase || t.now().vanished_at) {
+        return true;
+    }
+    const auto told = [&](TellKind kind) {
+        return !t.step.tells.empty() && t.step.tells.front().kind == kind;
+    };
+    return (phase != Phase::active || told(TellKind::granted)) &&
+           (phase != Phase::parked || told(TellKind::parked)) &&
+           (phase != Phase::unproven || told(TellKind::unproven));
 }
 
 bool refusals_have_a_reason(const Trial& t) {
@@ -367,6 +390,7 @@ constexpr std::array laws = {
     Law{"claims rest on evidence", access_needs_evidence},
     Law{"what is not believed has no evidence", doubt_has_no_evidence},
     Law{"I2: trouble says why", trouble_has_a_reason},
+    Law{"I2: new states are told", states_are_told},
     Law{"I2: refusals and exceptions say why", refusals_have_a_reason},
     Law{"I5: changes are audited", changes_are_audited},
     Law{"I5: the audit is JSON", audit_is_json},
