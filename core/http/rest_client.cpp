@@ -98,7 +98,7 @@ const Meaning* meaning_of(int status) {
 
 } // namespace
 
-RestCall::RestCall(std::string_view http_method, Target call_target)
+RestCall::RestCall(std::string_view http_method, RequestTarget call_target)
     : method(http_method), target(std::move(call_target)) {}
 
 RestCall&& RestCall::json(boost::json::value json_body) && {
@@ -282,7 +282,7 @@ Error RestClient::classify(const RestCall& call, const RestReply& reply) const {
         .with_effect(is_read(call.method) ? Effect::none : Effect::unknown);
 }
 
-Result<Target> RestClient::follow(std::string_view link) const {
+Result<RequestTarget> RestClient::follow(std::string_view link) const {
     const auto foreign = [&] {
         return Error(
             Fault::permanent,
@@ -305,7 +305,7 @@ Result<Target> RestClient::follow(std::string_view link) const {
     if (climbs || !printable) {
         return foreign();
     }
-    return Target::checked(std::string(target));
+    return RequestTarget::checked(std::string(target));
 }
 
 } // namespace accessd

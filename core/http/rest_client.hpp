@@ -54,10 +54,10 @@ public:
     std::vector<std::pair<std::string, std::string>> headers; ///< sent with every call
 };
 
-/// One call, described. Everything from outside enters through Target's encoder or the JSON body.
+/// One call, described. Everything from outside enters through RequestTarget's encoder or the JSON body.
 class RestCall {
 public:
-    RestCall(std::string_view http_method, Target call_target);
+    RestCall(std::string_view http_method, RequestTarget call_target);
 
     RestCall&& json(boost::json::value body) &&;
     RestCall&& header(std::string name, std::string value) &&;
@@ -65,7 +65,7 @@ public:
     RestCall&& accept(std::initializer_list<int> statuses) &&;
 
     std::string_view method;
-    Target target;
+    RequestTarget target;
     boost::json::value body; ///< null: no body
     std::vector<std::pair<std::string, std::string>> headers;
     std::vector<int> accepted;
@@ -88,9 +88,9 @@ public:
     /// Turns an answer into the Error that call() would give; for replies inside a batch.
     Error classify(const RestCall& call, const RestReply& reply) const;
 
-    /// The link when it stays on the profile's origin and below its path, as a Target; else an Error
+    /// The link when it stays on the profile's origin and below its path, as a RequestTarget; else an Error
     /// "<system>.foreign_link" (permanent).
-    Result<Target> follow(std::string_view link) const;
+    Result<RequestTarget> follow(std::string_view link) const;
 
     const RestProfile& profile() const { return profile_; }
 

@@ -44,7 +44,4 @@ private:
     bool invalid_ = false;
 };
 
-/// The name for those who build calls; the class has another since the engine's Target is a class, too.
-using Target = RequestTarget;
-
 } // namespace accessd

@@ -14,8 +14,8 @@ namespace {
 
 constexpr int max_pages = 100;
 
-RestCall page_call(const Target& base, std::size_t start) {
-    Target target = Target(base).query("start", std::to_string(start)).query("limit", "50");
+RestCall page_call(const RequestTarget& base, std::size_t start) {
+    RequestTarget target = RequestTarget(base).query("start", std::to_string(start)).query("limit", "50");
     // Data Center refuses approvals without the header; on Cloud it means nothing.
     return RestCall("GET", std::move(target)).header("X-ExperimentalApi", "opt-in");
 }
@@ -23,7 +23,7 @@ RestCall page_call(const Target& base, std::size_t start) {
 } // namespace
 
 Task<Result<std::vector<boost::json::value>>>
-read_desk_pages(RestClient& rest, Target target, TimePoint deadline) {
+read_desk_pages(RestClient& rest, RequestTarget target, TimePoint deadline) {
     std::vector<boost::json::value> values;
     for (int page = 0; page < max_pages; ++page) {
         auto reply = co_await rest.call(page_call(target, values.size()), deadline);

@@ -70,7 +70,7 @@ std::optional<Person> person_from(const boost::json::value& user) {
 }
 
 Task<Result<Person>> fetch_myself(RestClient& rest, TimePoint deadline) {
-    auto reply = co_await rest.call(RestCall("GET", Target("/rest/api/3/myself")), deadline);
+    auto reply = co_await rest.call(RestCall("GET", RequestTarget("/rest/api/3/myself")), deadline);
     if (!reply) {
         co_return std::move(reply).error();
     }
@@ -78,7 +78,7 @@ Task<Result<Person>> fetch_myself(RestClient& rest, TimePoint deadline) {
 }
 
 Task<Result<Person>> fetch_person(RestClient& rest, std::string account_id, TimePoint deadline) {
-    Target target = Target("/rest/api/3/user").query("accountId", account_id);
+    RequestTarget target = RequestTarget("/rest/api/3/user").query("accountId", account_id);
     auto reply = co_await rest.call(RestCall("GET", std::move(target)), deadline);
     if (!reply) {
         co_return std::move(reply).error();
@@ -88,7 +88,7 @@ Task<Result<Person>> fetch_person(RestClient& rest, std::string account_id, Time
 
 Task<Result<std::vector<std::string>>>
 fetch_groups(RestClient& rest, std::string account_id, TimePoint deadline) {
-    Target target = Target("/rest/api/3/user/groups").query("accountId", account_id);
+    RequestTarget target = RequestTarget("/rest/api/3/user/groups").query("accountId", account_id);
     auto reply = co_await rest.call(RestCall("GET", std::move(target)), deadline);
     if (!reply) {
         co_return std::move(reply).error();

@@ -84,7 +84,7 @@ bool have_permission(const boost::json::value& body, const std::string& permissi
     return one != nullptr && find_bool(*one, "havePermission").value_or(false);
 }
 
-Task<Result<boost::json::value>> get(RestClient& rest, Target target, TimePoint deadline) {
+Task<Result<boost::json::value>> get(RestClient& rest, RequestTarget target, TimePoint deadline) {
     auto reply = co_await rest.call(RestCall("GET", std::move(target)), deadline);
     if (!reply) {
         co_return std::move(reply).error();
@@ -151,7 +151,7 @@ Task<Result<ResolvedPortal>> resolve_portal(RestClient& rest, PortalNames names,
     }
     facts.own_account_id = own->account_id;
 
-    auto desks = co_await read_desk_pages(rest, Target("/rest/servicedeskapi/servicedesk"), deadline);
+    auto desks = co_await read_desk_pages(rest, RequestTarget("/rest/servicedeskapi/servicedesk"), deadline);
     if (!desks) {
         co_return std::move(desks).error();
     }
@@ -162,14 +162,15 @@ Task<Result<ResolvedPortal>> resolve_portal(RestClient& rest, PortalNames names,
     facts.project_id = desk->project_id;
     facts.project_key = desk->project_key;
 
-    Target types_at = Target("/rest/servicedeskapi/servicedesk/").segment(desk->id).literal("/requesttype");
+    RequestTarget types_at =
+        RequestTarget("/rest/servicedeskapi/servicedesk/").segment(desk->id).literal("/requesttype");
     auto types = co_await read_desk_pages(rest, std::move(types_at), deadline);
     if (!types) {
         co_return std::move(types).error();
     }
     facts.request_types = named_from(*types);
 
-    auto fields = co_await get(rest, Target("/rest/api/3/field"), deadline);
+    auto fields = co_await get(rest, RequestTarget("/rest/api/3/field"), deadline);
     if (!fields) {
         co_return std::move(fields).error();
     }
@@ -178,7 +179,8 @@ Task<Result<ResolvedPortal>> resolve_portal(RestClient& rest, PortalNames names,
     }
     facts.fields = fields_from(*fields, facts.project_id);
 
-    Target statuses_at = Target("/rest/api/3/project/").segment(facts.project_id).literal("/statuses");
+    RequestTarget statuses_at =
+        RequestTarget("/rest/api/3/project/").segment(facts.project_id).literal("/statuses");
     auto statuses = co_await get(rest, std::move(statuses_at), deadline);
     if (!statuses) {
         co_return std::move(statuses).error();
@@ -189,9 +191,9 @@ Task<Result<ResolvedPortal>> resolve_portal(RestClient& rest, PortalNames names,
     facts.statuses = statuses_from(*statuses);
 
     const std::vector<std::string> needed = needed_permissions(names);
-    Target permissions_at = Target("/rest/api/3/mypermissions")
-                                .query("projectKey", facts.project_key)
-                                .query("permissions", joined(needed));
+    RequestTarget permissions_at = RequestTarget("/rest/api/3/mypermissions")
+                                       .query("projectKey", facts.project_key)
+                                       .query("permissions", joined(needed));
     auto permissions = co_await get(rest, std::move(permissions_at), deadline);
     if (!permissions) {
         co_return std::move(permissions).error();

@@ -38,7 +38,7 @@ RestCall issues_call(const std::vector<std::string>& ids, const PortalFields& fi
     boost::json::object body;
     body["issueIdsOrKeys"] = to_json(ids);
     body["fields"] = to_json(fields_to_read(fields));
-    return RestCall("POST", Target("/rest/api/3/issue/bulkfetch")).json(std::move(body));
+    return RestCall("POST", RequestTarget("/rest/api/3/issue/bulkfetch")).json(std::move(body));
 }
 
 RestCall history_call(const std::vector<std::string>& ids, const Portal& portal, const std::string& token) {
@@ -51,7 +51,7 @@ RestCall history_call(const std::vector<std::string>& ids, const Portal& portal,
     if (!token.empty()) {
         body["nextPageToken"] = token;
     }
-    return RestCall("POST", Target("/rest/api/3/changelog/bulkfetch")).json(std::move(body));
+    return RestCall("POST", RequestTarget("/rest/api/3/changelog/bulkfetch")).json(std::move(body));
 }
 
 /// Sorts the issues of one answer into what could be read and what could not.
@@ -185,7 +185,8 @@ void complete_types(const Ticket& ticket, std::vector<Approval>& approvals) {
 
 Task<Result<std::vector<Approval>>>
 read_approvals(RestClient& rest, std::string issue_id, std::string issue_key, TimePoint deadline) {
-    Target target = Target("/rest/servicedeskapi/request/").segment(issue_id).literal("/approval");
+    RequestTarget target =
+        RequestTarget("/rest/servicedeskapi/request/").segment(issue_id).literal("/approval");
     auto values = co_await read_desk_pages(rest, std::move(target), deadline);
     if (!values) {
         co_return std::move(values).error();

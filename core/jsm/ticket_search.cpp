@@ -51,7 +51,7 @@ RestCall search_call(std::string jql, const SearchWindow& window, const std::str
     if (!reconcile.empty()) {
         body["reconcileIssues"] = std::move(reconcile);
     }
-    return RestCall("POST", Target("/rest/api/3/search/jql")).json(std::move(body));
+    return RestCall("POST", RequestTarget("/rest/api/3/search/jql")).json(std::move(body));
 }
 
 Error wrong_account(std::string_view seen) {

@@ -68,7 +68,7 @@ public:
         told.not_moved_why = std::move(why);
     }
 
-    Target issue() const { return Target("/rest/api/3/issue/").segment(message.issue_id); }
+    RequestTarget issue() const { return RequestTarget("/rest/api/3/issue/").segment(message.issue_id); }
 
     bool did_something() const { return told.comment == Applied::changed || wrote; }
 
@@ -155,11 +155,11 @@ Task<Result<Done>> TicketWriter::look(Errand& errand) {
 }
 
 Task<Result<FoundComment>> TicketWriter::look_for_comment(Errand& errand) {
-    Target target = errand.issue()
-                        .literal("/comment")
-                        .query("orderBy", "-created")
-                        .query("maxResults", "50")
-                        .query("expand", "properties");
+    RequestTarget target = errand.issue()
+                               .literal("/comment")
+                               .query("orderBy", "-created")
+                               .query("maxResults", "50")
+                               .query("expand", "properties");
     auto reply = co_await rest_.call(RestCall("GET", std::move(target)), errand.deadline);
     if (!reply) {
         co_return std::move(reply).error();
@@ -168,7 +168,7 @@ Task<Result<FoundComment>> TicketWriter::look_for_comment(Errand& errand) {
 }
 
 Task<Result<bool>> TicketWriter::is_there_already(Errand& errand) {
-    Target target = errand.issue().query("fields", "status");
+    RequestTarget target = errand.issue().query("fields", "status");
     auto reply = co_await rest_.call(RestCall("GET", std::move(target)), errand.deadline);
     if (!reply) {
         co_return std::move(reply).error();
@@ -179,7 +179,7 @@ Task<Result<bool>> TicketWriter::is_there_already(Errand& errand) {
 }
 
 Task<Result<Done>> TicketWriter::comment(Errand& errand) {
-    Target target = errand.issue().literal("/comment");
+    RequestTarget target = errand.issue().literal("/comment");
     RestCall call = RestCall("POST", std::move(target)).json(comment_body(errand.message));
     auto reply = co_await rest_.call(std::move(call), errand.deadline);
     if (!reply) {
@@ -195,7 +195,7 @@ Task<Result<Done>> TicketWriter::comment(Errand& errand) {
 
 /// Always an Error: the note cannot be posted the way it was asked for.
 Task<Result<Done>> TicketWriter::delete_leaked(Errand& errand, std::string comment_id) {
-    Target target = errand.issue().literal("/comment/").segment(comment_id);
+    RequestTarget target = errand.issue().literal("/comment/").segment(comment_id);
     errand.wrote = true;
     auto reply = co_await rest_.call(RestCall("DELETE", std::move(target)), errand.deadline);
     if (!reply) {
@@ -222,7 +222,7 @@ Task<Result<KnownTransition>> TicketWriter::choose(Errand& errand) {
     if (auto known = memory_.find(issue_id, status, clock_.now())) {
         co_return std::move(*known);
     }
-    Target target = errand.issue().literal("/transitions");
+    RequestTarget target = errand.issue().literal("/transitions");
     auto reply = co_await rest_.call(RestCall("GET", std::move(target)), errand.deadline);
     if (!reply) {
         co_return std::move(reply).error();
@@ -267,7 +267,7 @@ Task<Result<Done>> TicketWriter::move(Errand& errand, bool with_comment) {
         if (with_comment) {
             add_comment(body, comment_document(errand.message));
         }
-        Target target = errand.issue().literal("/transitions");
+        RequestTarget target = errand.issue().literal("/transitions");
         RestCall call = RestCall("POST", std::move(target)).json(std::move(body)).accept({400, 422});
         auto reply = co_await rest_.call(std::move(call), errand.deadline);
         if (!reply) {

@@ -127,13 +127,13 @@ bool may_name_group(std::string_view name) {
 
 RestCall user_query(std::string_view address) {
     if (is_object_id(address)) {
-        return RestCall("GET", Target("/users/").segment(address).query("$select", user_fields))
+        return RestCall("GET", RequestTarget("/users/").segment(address).query("$select", user_fields))
             .accept({404});
     }
     const std::string literal = odata_literal(address);
     return RestCall(
         "GET",
-        Target("/users")
+        RequestTarget("/users")
             .query("$filter", "mail eq " + literal + " or userPrincipalName eq " + literal)
             .query("$select", user_fields)
             .query("$top", "2")
@@ -180,11 +180,12 @@ Result<Account> read_user(std::string_view address, const RestReply& reply) {
 
 RestCall group_query(std::string_view name) {
     if (is_object_id(name)) {
-        return RestCall("GET", Target("/groups/").segment(name).query("$select", group_fields)).accept({404});
+        return RestCall("GET", RequestTarget("/groups/").segment(name).query("$select", group_fields))
+            .accept({404});
     }
     return RestCall(
         "GET",
-        Target("/groups")
+        RequestTarget("/groups")
             .query("$filter", "displayName eq " + odata_literal(name))
             .query("$select", group_fields)
             .query("$top", "2")

@@ -52,7 +52,7 @@ RestCall batch(const RestCall& write, const RestCall& look) {
     boost::json::object body;
     body["requests"] = std::move(requests);
     // Refusals of the batch as such: nothing in it was done, and the plain call will tell the real reason.
-    return RestCall("POST", Target("/$batch")).json(std::move(body)).accept({400, 403, 404, 405, 501});
+    return RestCall("POST", RequestTarget("/$batch")).json(std::move(body)).accept({400, 403, 404, 405, 501});
 }
 
 /// The item's own answer; nothing when the batch has none that can be understood. Items come in any order.

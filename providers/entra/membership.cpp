@@ -56,7 +56,7 @@ Membership::Membership(std::string group, std::string user)
 RestCall Membership::add(std::string_view graph) const {
     boost::json::object body;
     body["@odata.id"] = std::string(graph) + "/directoryObjects/" + user_;
-    return RestCall("POST", Target("/groups/").segment(group_).literal("/members/$ref"))
+    return RestCall("POST", RequestTarget("/groups/").segment(group_).literal("/members/$ref"))
         .json(std::move(body))
         .accept({400, 404});
 }
@@ -64,7 +64,7 @@ RestCall Membership::add(std::string_view graph) const {
 RestCall Membership::remove() const {
     return RestCall(
                "DELETE",
-               Target("/groups/").segment(group_).literal("/members/").segment(user_).literal("/$ref")
+               RequestTarget("/groups/").segment(group_).literal("/members/").segment(user_).literal("/$ref")
     )
         .accept({400, 404});
 }
@@ -76,7 +76,9 @@ RestCall Membership::look(Depth depth) const {
         body["groupIds"] = boost::json::array({boost::json::string(group_)});
         return RestCall(
                    "POST",
-                   Target("/directoryObjects/").segment(user_).literal("/microsoft.graph.checkMemberGroups")
+                   RequestTarget("/directoryObjects/")
+                       .segment(user_)
+                       .literal("/microsoft.graph.checkMemberGroups")
         )
             .json(std::move(body))
             .accept({404});
@@ -85,7 +87,7 @@ RestCall Membership::look(Depth depth) const {
     // (https://learn.microsoft.com/graph/aad-advanced-queries).
     return RestCall(
                "GET",
-               Target("/groups/")
+               RequestTarget("/groups/")
                    .segment(group_)
                    .literal("/members")
                    .query("$filter", "id eq '" + user_ + "'")
@@ -116,11 +118,11 @@ Result<Holding> Membership::read(Depth depth, const RestReply& reply) const {
 }
 
 RestCall Membership::find_user() const {
-    return RestCall("GET", Target("/users/").segment(user_).query("$select", "id")).accept({404});
+    return RestCall("GET", RequestTarget("/users/").segment(user_).query("$select", "id")).accept({404});
 }
 
 RestCall Membership::find_group() const {
-    return RestCall("GET", Target("/groups/").segment(group_).query("$select", "id")).accept({404});
+    return RestCall("GET", RequestTarget("/groups/").segment(group_).query("$select", "id")).accept({404});
 }
 
 } // namespace accessd::entra
