@@ -80,7 +80,11 @@ KeyLocks::Hold::~Hold() {
     }
 }
 
-KeyLocks::~KeyLocks() = default;
+KeyLocks::~KeyLocks() {
+    // What waits may hold other keys, and gives them back while it is dropped.
+    const auto dropped = std::move(waiters_);
+    waiters_.clear();
+}
 
 bool KeyLocks::take(const std::vector<AccessKey>& keys) {
     const bool busy =
