@@ -77,6 +77,11 @@ private:
     Engine& engine_;
 };
 
+Task<> run_engine(Engine& engine, std::optional<Result<Done>>& outcome) {
+    auto result = co_await engine.run();
+    outcome = std::move(result);
+}
+
 void say_stopped(const Counters& counters) {
     const auto number = [](std::uint64_t value) { return static_cast<std::int64_t>(value); };
     log(LogLevel::info,
@@ -118,10 +123,10 @@ int serve(const Config& config, const std::map<std::string, std::string>& enviro
     };
     Signals signals(loop, engine);
     std::optional<Result<Done>> outcome;
-    boost::asio::co_spawn(loop, engine.run(), [&](std::exception_ptr failure, Result<Done> result) {
-        outcome = failure
-                      ? Result<Done>(Error(Fault::permanent, "engine.bug", "the engine ended unexpectedly"))
-                      : std::move(result);
+    boost::asio::co_spawn(loop, run_engine(engine, outcome), [&](std::exception_ptr failure) {
+        if (failure) {
+            outcome = Error(Fault::permanent, "engine.bug", "the engine ended unexpectedly");
+        }
         signals.cancel();
     });
     notify_status("connecting to Jira");

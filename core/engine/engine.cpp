@@ -73,6 +73,9 @@ Task<Result<Done>> Engine::run() {
             on_ready();
         }
         context_.connected = true;
+        if (!context_.settings.dry_run) {
+            co_await recover(); // those that had to wait for a fresh reading
+        }
         context_.alarm.ring();
         loops_.spawn(poll_loop());
     }

@@ -8,6 +8,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
 #include <sqlite3.h>
 
 #include <array>
@@ -82,6 +83,11 @@ ProviderSettings entra_settings() {
     return settings;
 }
 
+Task<> run_engine(Engine& engine, std::optional<Result<Done>>& outcome) {
+    auto result = co_await engine.run();
+    outcome = std::move(result);
+}
+
 } // namespace
 
 World::World(std::uint64_t seed)
@@ -140,10 +146,11 @@ void World::start() {
     build();
     boost::asio::co_spawn(
         sim_->get_executor(),
-        engine_->run(),
-        [this](std::exception_ptr failure, Result<Done> result) {
-            outcome_ = failure ? Result<Done>(Error(Fault::permanent, "test.threw", "run() threw"))
-                               : std::move(result);
+        run_engine(*engine_, outcome_),
+        [this](std::exception_ptr failure) {
+            if (failure) {
+                outcome_ = Error(Fault::permanent, "test.threw", "run() threw");
+            }
         }
     );
 }
