@@ -11,6 +11,8 @@
 #include <boost/system/system_error.hpp>
 
 #include <algorithm>
+#include <list>
+#include <set>
 #include <utility>
 
 namespace accessd {
@@ -60,76 +62,86 @@ private:
     boost::asio::any_io_executor executor_;
 };
 
-KeyLocks::Hold::Hold(Hold&& other) noexcept
-    : locks_(std::exchange(other.locks_, nullptr)), keys_(std::move(other.keys_)) {}
+class KeyLocks::State {
+public:
+    std::list<std::shared_ptr<Waiter>> waiters;
+
+    bool take(const std::vector<AccessKey>& keys) {
+        const bool busy =
+            std::any_of(keys.begin(), keys.end(), [&](const AccessKey& key) { return held_.contains(key); });
+        if (!busy) {
+            held_.insert(keys.begin(), keys.end());
+        }
+        return !busy;
+    }
+
+    void release(const std::vector<AccessKey>& keys) {
+        for (const AccessKey& key : keys) {
+            held_.erase(key);
+        }
+        auto waiter = waiters.begin();
+        while (waiter != waiters.end()) {
+            // One without a handler was cancelled and only waits to be resumed.
+            if ((*waiter)->resume && take((*waiter)->keys)) {
+                const auto served = *waiter;
+                waiter = waiters.erase(waiter);
+                served->end(true);
+            } else {
+                ++waiter;
+            }
+        }
+    }
+
+private:
+    std::set<AccessKey> held_;
+};
+
+KeyLocks::Hold::Hold(Hold&& other) noexcept : locks_(std::move(other.locks_)), keys_(std::move(other.keys_)) {
+    other.locks_.reset();
+}
 
 KeyLocks::Hold& KeyLocks::Hold::operator=(Hold&& other) noexcept {
     if (this != &other) {
-        if (locks_ != nullptr) {
-            locks_->release(keys_);
-        }
-        locks_ = std::exchange(other.locks_, nullptr);
+        give_back();
+        locks_ = std::move(other.locks_);
         keys_ = std::move(other.keys_);
+        other.locks_.reset();
     }
     return *this;
 }
 
 KeyLocks::Hold::~Hold() {
-    if (locks_ != nullptr) {
-        locks_->release(keys_);
+    give_back();
+}
+
+void KeyLocks::Hold::give_back() {
+    if (const auto locks = locks_.lock()) {
+        locks->release(keys_);
     }
 }
 
-KeyLocks::~KeyLocks() {
-    // What waits may hold other keys, and gives them back while it is dropped.
-    const auto dropped = std::move(waiters_);
-    waiters_.clear();
-}
+KeyLocks::KeyLocks() : state_(std::make_shared<State>()) {}
 
-bool KeyLocks::take(const std::vector<AccessKey>& keys) {
-    const bool busy =
-        std::any_of(keys.begin(), keys.end(), [&](const AccessKey& key) { return held_.contains(key); });
-    if (!busy) {
-        held_.insert(keys.begin(), keys.end());
-    }
-    return !busy;
-}
-
-void KeyLocks::release(const std::vector<AccessKey>& keys) {
-    for (const AccessKey& key : keys) {
-        held_.erase(key);
-    }
-    auto waiter = waiters_.begin();
-    while (waiter != waiters_.end()) {
-        // One without a handler was cancelled and only waits to be resumed.
-        if ((*waiter)->resume && take((*waiter)->keys)) {
-            const auto served = *waiter;
-            waiter = waiters_.erase(waiter);
-            served->end(true);
-        } else {
-            ++waiter;
-        }
-    }
-}
+KeyLocks::~KeyLocks() = default;
 
 Task<KeyLocks::Hold> KeyLocks::lock(std::vector<AccessKey> keys) {
-    if (take(keys)) {
-        co_return Hold(this, std::move(keys));
+    if (state_->take(keys)) {
+        co_return Hold(state_, std::move(keys));
     }
     auto executor = co_await boost::asio::this_coro::executor;
     // Only the list owns the waiter: a frame that did would keep itself alive for ever.
-    waiters_.push_back(std::make_shared<Waiter>(keys));
-    const Waiter* own = waiters_.back().get();
-    WaitStart start(waiters_.back(), executor);
+    state_->waiters.push_back(std::make_shared<Waiter>(keys));
+    const Waiter* own = state_->waiters.back().get();
+    WaitStart start(state_->waiters.back(), executor);
     const bool taken = co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void(bool)>(
         start, boost::asio::use_awaitable
     );
     if (!taken) {
         // One that was served is gone from the list, and another may live at its address by now.
-        std::erase_if(waiters_, [own](const std::shared_ptr<Waiter>& waiter) { return waiter.get() == own; });
+        std::erase_if(state_->waiters, [own](const auto& waiter) { return waiter.get() == own; });
         throw boost::system::system_error(boost::asio::error::operation_aborted);
     }
-    co_return Hold(this, std::move(keys));
+    co_return Hold(state_, std::move(keys));
 }
 
 } // namespace accessd

@@ -3,22 +3,25 @@
 #include "core/model/access.hpp"
 #include "core/support/task.hpp"
 
-#include <list>
 #include <memory>
-#include <set>
+#include <utility>
 #include <vector>
 
 namespace accessd {
 
-/// At most one operation at a time for each (application, entitlement, account). Loop thread only.
+/// At most one operation at a time for each (application, entitlement, account). Loop thread only. May die
+/// before the coroutines that hold or wait, but not after the loop that they run on.
 class KeyLocks {
+    class State;
+
 public:
     /// The right to work on some keys; given back when it is destroyed.
     class Hold {
     public:
         Hold() = default;
 
-        Hold(KeyLocks* locks, std::vector<AccessKey> keys) : locks_(locks), keys_(std::move(keys)) {}
+        Hold(std::weak_ptr<State> locks, std::vector<AccessKey> keys)
+            : locks_(std::move(locks)), keys_(std::move(keys)) {}
 
         Hold(Hold&& other) noexcept;
         Hold& operator=(Hold&& other) noexcept;
@@ -27,11 +30,13 @@ public:
         ~Hold();
 
     private:
-        KeyLocks* locks_ = nullptr;
+        void give_back();
+
+        std::weak_ptr<State> locks_;
         std::vector<AccessKey> keys_;
     };
 
-    KeyLocks() = default;
+    KeyLocks();
     KeyLocks(const KeyLocks&) = delete;
     KeyLocks& operator=(const KeyLocks&) = delete;
     ~KeyLocks();
@@ -45,11 +50,7 @@ private:
     class Waiter;
     class WaitStart;
 
-    bool take(const std::vector<AccessKey>& keys);
-    void release(const std::vector<AccessKey>& keys);
-
-    std::set<AccessKey> held_;
-    std::list<std::shared_ptr<Waiter>> waiters_;
+    std::shared_ptr<State> state_;
 };
 
 } // namespace accessd
