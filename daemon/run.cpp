@@ -14,6 +14,7 @@
 #include <boost/asio/signal_set.hpp>
 
 #include <csignal>
+#include <cstdlib>
 #include <exception>
 #include <optional>
 
@@ -82,6 +83,17 @@ Task<> run_engine(Engine& engine, std::optional<Result<Done>>& outcome) {
     outcome = std::move(result);
 }
 
+/// What a handler throws is a bug. Coroutines are suspended everywhere, so the process ends at once: the
+/// store has what was acknowledged, and the next start looks at the rest.
+void run_loop(boost::asio::io_context& loop) {
+    try {
+        loop.run();
+    } catch (const std::exception& error) {
+        log(LogLevel::critical, "bug", {{"error", error.what()}, {"advice", "please report it"}});
+        std::_Exit(exit_failed);
+    }
+}
+
 void say_stopped(const Counters& counters) {
     const auto number = [](std::uint64_t value) { return static_cast<std::int64_t>(value); };
     log(LogLevel::info,
@@ -97,6 +109,8 @@ void say_stopped(const Counters& counters) {
 }
 
 int serve(const Config& config, const std::map<std::string, std::string>& environment) {
+    // Outlives the sockets that the transports keep open. No coroutine is left when run() has returned.
+    boost::asio::io_context loop(1);
     AsioClock clock;
     SystemRandom random;
     StoreOptions options;
@@ -109,8 +123,6 @@ int serve(const Config& config, const std::map<std::string, std::string>& enviro
     if (!wiring) {
         return report(wiring.error());
     }
-    // After what its frames refer to, so that it is destroyed before.
-    boost::asio::io_context loop(1);
     Engine& engine = (*wiring)->build_engine(loop.get_executor(), **store);
     engine.on_ready = [&] {
         log(LogLevel::info,
@@ -130,7 +142,7 @@ int serve(const Config& config, const std::map<std::string, std::string>& enviro
         signals.cancel();
     });
     notify_status("connecting to Jira");
-    loop.run();
+    run_loop(loop);
     say_stopped(engine.context().counters);
     return *outcome ? 0 : report(outcome->error());
 }
