@@ -85,6 +85,17 @@ Task<bool> begin_some(Yard& yard) {
     co_return true;
 }
 
+/// Gives a key back while one waits, and sends many more for it before that one runs.
+Task<bool> give_back_to_a_crowd(Yard& yard) {
+    auto hold = co_await yard.locks.lock(Keys(1, key("users")));
+    co_await yard.world.sleep_until(yard.world.now() + 5s);
+    hold = KeyLocks::Hold();
+    for (int i = 0; i < 20; ++i) {
+        yard.tasks.spawn(yard.work("late", Keys(1, key("users")), 1s));
+    }
+    co_return true;
+}
+
 Task<> hold_and_wait(KeyLocks& locks, AccessKey first, AccessKey second) {
     auto one = co_await locks.lock(Keys(1, std::move(first)));
     auto other = co_await locks.lock(Keys(1, std::move(second)));
@@ -151,6 +162,14 @@ TEST_CASE("key locks: many who come and go at one key all have their turn") {
         REQUIRE(yard.done == 30);
         REQUIRE(yard.tasks.size() == 0);
     }
+}
+
+TEST_CASE("key locks: one who comes before another that was served has resumed is not forgotten") {
+    Yard yard(5);
+    yard.spawn("served", {key("users")}, 1s, 1s);
+    CHECK(yard.world.run(give_back_to_a_crowd(yard)));
+    yard.world.run();
+    CHECK(yard.done == 21);
 }
 
 TEST_CASE("key locks: one who is cancelled while waiting holds nothing and lets the next one in") {
