@@ -42,7 +42,7 @@ public:
     Duration overlap = std::chrono::minutes(10); ///< how far each search reaches back: Jira's index lags
     Duration call_deadline = std::chrono::seconds(30); ///< of one vendor call, waiting for its turn included
     Duration drain = std::chrono::seconds(20);         ///< how long calls under way may take after stop()
-    unsigned workers = 48;                             ///< requests worked on at once, per application
+    unsigned workers = 128;                            ///< requests worked on at once, per application
     bool dry_run = false;                              ///< decide and log; write nothing outside or inside
     OnVanished on_vanished = OnVanished::park;
     Duration vanished_grace = std::chrono::hours(24);

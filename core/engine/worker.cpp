@@ -206,6 +206,13 @@ Task<Result<Entitlement>> Worker::entitlement(Application& application, std::str
     if (known != pinned_.end()) {
         co_return known->second;
     }
+    // One asks the vendor, however many need it.
+    std::vector<AccessKey> label_key(1, AccessKey(application.name, name, std::string()));
+    auto hold = co_await pinning_.lock(std::move(label_key));
+    const auto meanwhile = pinned_.find(label);
+    if (meanwhile != pinned_.end()) {
+        co_return meanwhile->second;
+    }
     auto stored = co_await context_.store.pinned(application.name, name);
     if (!stored) {
         context_.note(stored.error());

@@ -53,6 +53,7 @@ private:
 
     EngineContext& context_;
     Teller teller_;
+    KeyLocks pinning_;                                                  ///< by application and name
     std::map<std::pair<std::string, std::string>, Entitlement> pinned_; ///< by application and name
 };
 
