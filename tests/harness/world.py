@@ -84,6 +84,10 @@ class Sandbox:
         self.facts = json.loads((self.dir / "sandbox.json").read_text())
         self.ca = self.dir / "ca.pem"
         self.tls = ssl.create_default_context(cafile=str(self.ca))
+        # A proxy of the environment does not know this loopback.
+        self.opener = urllib.request.build_opener(
+            urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=self.tls)
+        )
 
     def control(self, vendor, verb, **arguments):
         request = urllib.request.Request(
@@ -92,7 +96,7 @@ class Sandbox:
             headers={"Content-Type": "application/json"},
             method="POST",
         )
-        with urllib.request.urlopen(request, context=self.tls, timeout=60) as answer:
+        with self.opener.open(request, timeout=60) as answer:
             result = json.load(answer)
         if isinstance(result, dict) and isinstance(result.get("error"), str):
             raise RuntimeError(f"{vendor}/{verb}: {result['error']}")
