@@ -93,7 +93,7 @@ TEST_CASE("rest: an empty body is null") {
 TEST_CASE("rest: statuses that the caller wants to see are no errors") {
     RestRig rig;
     rig.transport.answer(404, "{\"code\":\"gone\"}");
-    const auto reply = rig.call(RestCall("GET", Target("/users")).accept({404, 409}));
+    const auto reply = rig.call(RestCall("GET", RequestTarget("/users")).accept({404, 409}));
     REQUIRE(reply);
     CHECK(reply->status == 404);
     CHECK(string_or_empty(reply->body, "code") == "gone");
@@ -104,7 +104,9 @@ TEST_CASE("rest: a request carries the token, the vendor's headers and the call'
     rig.transport.answer(200, "{}");
     boost::json::object body;
     body["a"] = 1;
-    REQUIRE(rig.call(RestCall("PATCH", Target("/users/").segment("x/y")).json(body).header("If-Match", "e")));
+    REQUIRE(rig.call(
+        RestCall("PATCH", RequestTarget("/users/").segment("x/y")).json(body).header("If-Match", "e")
+    ));
     REQUIRE(rig.transport.requests.size() == 1);
     const HttpRequest& sent = rig.transport.requests[0];
     CHECK(sent.method == "PATCH");
@@ -121,7 +123,7 @@ TEST_CASE("rest: a request carries the token, the vendor's headers and the call'
 
 TEST_CASE("rest: a target that could not be built is never sent") {
     RestRig rig;
-    const auto reply = rig.call(RestCall("GET", Target("/users/").segment("..")));
+    const auto reply = rig.call(RestCall("GET", RequestTarget("/users/").segment("..")));
     REQUIRE_FALSE(reply);
     CHECK(reply.error().fault() == Fault::permanent);
     CHECK(rig.transport.requests.empty());
@@ -226,7 +228,7 @@ TEST_CASE("rest: a message names the vendor's code, its words and its request id
     RestRig rig;
     rig.transport.answer(400, "{\"code\":\"bad\\nthing\",\"message\":\"no such group\"}")
         .headers.add("X-Request-Id", "id-1\x1b[2J");
-    const auto reply = rig.call(RestCall("GET", Target("/users").query("q", "private")));
+    const auto reply = rig.call(RestCall("GET", RequestTarget("/users").query("q", "private")));
     REQUIRE_FALSE(reply);
     const std::string message = reply.error().message();
     CHECK(contains(message, "no such group"));
@@ -269,7 +271,7 @@ TEST_CASE("rest: no more calls are under way than the vendor allows") {
         rig.transport.answer(200, "{}");
         boost::asio::co_spawn(
             rig.world.get_executor(),
-            test::in_box(rig.client.call(RestCall("GET", Target("/users")), rig.world.now() + 1h)),
+            test::in_box(rig.client.call(RestCall("GET", RequestTarget("/users")), rig.world.now() + 1h)),
             [&](std::exception_ptr, const std::shared_ptr<Result<RestReply>>& reply) {
                 ended += reply && *reply ? 1 : 0;
             }

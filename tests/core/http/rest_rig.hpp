@@ -36,9 +36,11 @@ public:
         return outcome_of(world, client.call(std::move(call), world.now() + std::chrono::seconds(30)));
     }
 
-    Result<RestReply> get() { return call(RestCall("GET", Target("/users"))); }
+    Result<RestReply> get() { return call(RestCall("GET", RequestTarget("/users"))); }
 
-    Result<RestReply> post() { return call(RestCall("POST", Target("/users")).json(boost::json::object())); }
+    Result<RestReply> post() {
+        return call(RestCall("POST", RequestTarget("/users")).json(boost::json::object()));
+    }
 
     SimWorld world;
     QueuedTransport transport;
