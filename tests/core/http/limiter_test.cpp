@@ -43,6 +43,19 @@ public:
     std::vector<Error> refused;
 };
 
+/// The world's time, and a jump that timers do not see.
+class JumpingClock final : public Clock {
+public:
+    explicit JumpingClock(test::SimWorld& in_world) : world(in_world) {}
+
+    TimePoint now() const override { return world.now() + jump; }
+
+    Task<bool> sleep_until(TimePoint when) override { return world.sleep_until(when - jump); }
+
+    test::SimWorld& world;
+    Duration jump{};
+};
+
 void starve(Limiter& limiter, TimePoint until, int times) {
     for (int i = 0; i < times; ++i) {
         limiter.throttled(until);
@@ -174,6 +187,28 @@ TEST_CASE("limiter: a waiter that is cancelled holds nobody up") {
         REQUIRE(callers.started_at.size() == 1);
         CHECK(callers.started_at[0] <= until + 1s);
         CHECK(limiter.in_flight() == 0);
+    }
+}
+
+TEST_CASE("limiter: when the first waiter finds itself too late the next one passes at once") {
+    for (std::uint64_t seed = 1; seed <= 50; ++seed) {
+        test::SimWorld world(seed);
+        JumpingClock clock(world);
+        Limiter limiter("jira", 1, clock);
+        Callers callers(world, limiter);
+        const TimePoint until = world.now() + 30s;
+        limiter.throttled(until);
+        callers.start(0, 35s, 1s);
+        world.run_until(world.now() + 1ms);
+        callers.start(1, 1h, 1s);
+        world.run_until(until - 1ms);
+        // Both wake when the door opens, in either order, and for the first one it is over.
+        clock.jump = 10s;
+        world.run_until(until + 1ms);
+        REQUIRE(callers.refused.size() == 1);
+        CHECK(callers.refused[0].code() == "jira.busy");
+        CHECK(callers.started == std::vector<int>{1});
+        world.run();
     }
 }
 
