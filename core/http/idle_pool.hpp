@@ -40,14 +40,6 @@ public:
         }
     }
 
-    std::size_t size() const {
-        std::size_t count = 0;
-        for (const auto& [server, stack] : idle_) {
-            count += stack.size();
-        }
-        return count;
-    }
-
 private:
     class Entry {
     public:
