@@ -156,7 +156,8 @@ public:
     Situation after;
     std::vector<Tell> tells;
     std::vector<AuditEntry> audit;
-    bool ignored = false; ///< the event means nothing in this phase; nothing is to be saved
+    std::vector<AccessKey> started; ///< keys whose intent this step wrote: a call must follow
+    bool ignored = false;           ///< the event means nothing in this phase; nothing is to be saved
 };
 
 /// The one transition function. Pure: time and a random word are arguments.

@@ -113,6 +113,37 @@ void revoked(Step& step, Target* target, Access& access, const Written& written,
     step.audit.push_back(target_record("revoke.done", step.after.request, *target, access, nullptr));
 }
 
+void failed(Step& step, Target* target, Access& access, const CallEnd& call, const Moment& moment) {
+    const Error& error = call.result.error();
+    if (call.operation == Operation::grant && error.effect() == Effect::unknown) {
+        access.grant_uncertain = true;
+    }
+    if (target == nullptr) {
+        return;
+    }
+    if (call.operation == Operation::grant && target->state == TargetState::wanted) {
+        grant_failed(step, *target, access, error, moment);
+    } else if (call.operation == Operation::revoke && target->state == TargetState::ending) {
+        note_failure(step, *target, access, error, moment);
+    }
+}
+
+/// A refused grant justifies nothing. What may be there all the same - held before, or a call whose effect is
+/// not known - is looked for, and taken away, by the watch.
+void abandon(StoredAccess& stored, const Request& request, const Moment& moment) {
+    Access& access = stored.access;
+    if (other_holder(stored, request.issue_id) != nullptr) {
+        return;
+    }
+    want(access, false);
+    const bool keeps = access.preexisting && !request.revoke_preexisting;
+    if ((access.owned || access.grant_uncertain) && !keeps) {
+        access.grant_uncertain = true;
+        access.watch_stage = 1;
+        access.watch_at = moment.at + first_watch;
+    }
+}
+
 void apply(Step& step, const CallEnd& call, const Moment& moment) {
     StoredAccess* stored = step.after.access(call.key);
     if (stored == nullptr) {
@@ -131,19 +162,11 @@ void apply(Step& step, const CallEnd& call, const Moment& moment) {
         } else if (current) {
             revoked(step, target, access, *call.result, moment);
         }
-        return;
+    } else {
+        failed(step, target, access, call, moment);
     }
-    const Error& error = call.result.error();
-    if (call.operation == Operation::grant && error.effect() == Effect::unknown) {
-        access.grant_uncertain = true;
-    }
-    if (target == nullptr) {
-        return;
-    }
-    if (call.operation == Operation::grant && target->state == TargetState::wanted) {
-        grant_failed(step, *target, access, error, moment);
-    } else if (call.operation == Operation::revoke && target->state == TargetState::ending) {
-        note_failure(step, *target, access, error, moment);
+    if (target != nullptr && target->state == TargetState::refused) {
+        abandon(*stored, step.after.request, moment);
     }
 }
 
@@ -269,6 +292,7 @@ Step on(Situation before, const Started&, const Moment& moment) {
             access.grant_uncertain = true; // its outcome was never recorded: a crash, or two of us
         }
         access.intent = Intent(operation, request.issue_id, moment.at);
+        step.started.push_back(access.key);
         const std::string_view code = operation == Operation::grant ? "grant.intent" : "revoke.intent";
         step.audit.push_back(target_record(code, request, target, access, nullptr));
     }

@@ -25,7 +25,8 @@ public:
     explicit Written(Applied how) : applied(how) {}
 
     Applied applied = Applied::changed;
-    std::optional<Holding> seen; ///< Depth::direct; empty: the engine looks
+    std::optional<Holding>
+        seen; ///< of a revoke direct, of a grant at least effective; empty: the engine looks
 };
 
 /// What an application can do. The engine knows nothing else about vendors; the conformance suite holds every

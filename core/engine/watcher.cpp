@@ -16,6 +16,11 @@ using namespace std::chrono_literals;
 constexpr std::array<Duration, 2> later_looks = {10min, 60min};
 constexpr Duration first_look = 1min;
 
+/// Account or entitlement do not exist any more: nor does the access.
+bool is_gone(const Error& error) {
+    return error.code().ends_with(".account_gone") || error.code().ends_with(".entitlement_gone");
+}
+
 Changes changes_for(Access access, std::vector<AuditEntry> audit, TimePoint at) {
     Changes changes;
     changes.accesses.push_back(std::move(access));
@@ -70,8 +75,8 @@ Task<> Watcher::look(Access access, Provider& provider) {
     const TimePoint now = context_.clock.now();
     std::vector<AuditEntry> audit;
     if (!seen) {
-        if (seen.error().fault() == Fault::permanent) {
-            access = watched(std::move(access), now); // account or entitlement is gone: so is the access
+        if (is_gone(seen.error())) {
+            access = watched(std::move(access), now);
         } else {
             access.watch_at = std::max(now + first_look, seen.error().retry_at().value_or(now));
         }

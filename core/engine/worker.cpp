@@ -39,6 +39,7 @@ public:
     std::set<std::string> own_tells;   ///< ids of those that this process put there and never sent
     std::vector<AccessKey> extra_keys; ///< keys beyond the targets' that a step is about to need
     KeyLocks::Hold hold;
+    std::vector<AccessKey> started; ///< keys that the last commit wrote an intent for
     bool may_grant = true;
 
     Request& request() { return situation.request; }
@@ -159,6 +160,7 @@ Task<bool> Worker::load(Desk& desk) {
 /// Steps through the events and saves what they made, all or nothing; again from what is stored when somebody
 /// else was faster.
 Task<bool> Worker::commit(Desk& desk, std::vector<Event> events) {
+    desk.started.clear();
     for (int tries = 0; tries < most_conflicts; ++tries) {
         const Request before = desk.request();
         Step sum;
@@ -170,6 +172,7 @@ Task<bool> Worker::commit(Desk& desk, std::vector<Event> events) {
             sum.ignored = sum.ignored && step.ignored;
             std::move(step.tells.begin(), step.tells.end(), std::back_inserter(sum.tells));
             std::move(step.audit.begin(), step.audit.end(), std::back_inserter(sum.audit));
+            std::move(step.started.begin(), step.started.end(), std::back_inserter(sum.started));
         }
         if (sum.ignored) {
             co_return true;
@@ -182,6 +185,7 @@ Task<bool> Worker::commit(Desk& desk, std::vector<Event> events) {
                 context_.alarm.set(*due);
             }
             desk.situation = std::move(sum.after);
+            desk.started = std::move(sum.started);
             for (Tell& tell : sum.tells) {
                 desk.own_tells.insert(tell.id());
                 desk.tells.push_back(std::move(tell));
@@ -319,13 +323,10 @@ Task<bool> Worker::start_and_call(Desk& desk, std::vector<Event> events) {
         co_return false;
     }
     std::vector<CallEnd> ends;
-    // Copied: what is on the desk may be reloaded while the calls are under way.
-    const std::vector<StoredAccess> accesses = desk.situation.accesses;
-    for (const StoredAccess& stored : accesses) {
-        const Access& access = stored.access;
-        if (!access.intent || access.intent->issue_id != desk.request().issue_id) {
-            continue;
-        }
+    // Only these: an intent that an earlier life left open is not ours to carry out unasked.
+    const std::vector<AccessKey> keys = std::move(desk.started);
+    for (const AccessKey& key : keys) {
+        const Access access = desk.situation.access(key)->access;
         Application* application = context_.application(access.key.application);
         if (application == nullptr) {
             continue;

@@ -74,10 +74,10 @@ Written already_so(Holding seen) {
 }
 
 /// What a write that Graph accepted came to, with the look that travelled with it.
-Written changed(const Membership& membership, const BatchReply& reply) {
+Written changed(const Membership& membership, Depth depth, const BatchReply& reply) {
     Written written(Applied::changed);
     if (reply.look && reply.look->status == 200) {
-        const auto seen = membership.read(Depth::direct, *reply.look);
+        const auto seen = membership.read(depth, *reply.look);
         if (seen) {
             written.seen = *seen;
         }
@@ -173,8 +173,9 @@ Task<Result<Written>> EntraProvider::grant(AccessKey key, TimePoint deadline) {
     if (!membership) {
         co_return membership.error();
     }
+    // Effective, since an accepted add is direct, and the index behind direct looks lags by seconds.
     auto reply = co_await batch_.send(
-        membership->add(client_.profile().base_url), membership->look(Depth::direct), deadline
+        membership->add(client_.profile().base_url), membership->look(Depth::effective), deadline
     );
     if (!reply) {
         co_return entra::explain(reply.error(), Work::write_members);
@@ -182,7 +183,7 @@ Task<Result<Written>> EntraProvider::grant(AccessKey key, TimePoint deadline) {
     if (reply->write.status >= 400) {
         co_return co_await settle_grant(*membership, reply->write, deadline);
     }
-    co_return changed(*membership, *reply);
+    co_return changed(*membership, Depth::effective, *reply);
 }
 
 /// A 400 has no code that tells "is a member already" from a real refusal, and a 404 does not say who is
@@ -222,7 +223,7 @@ Task<Result<Written>> EntraProvider::revoke(AccessKey key, TimePoint deadline) {
     if (reply->write.status >= 400) {
         co_return co_await settle_revoke(*membership, reply->write, deadline);
     }
-    co_return changed(*membership, *reply);
+    co_return changed(*membership, Depth::direct, *reply);
 }
 
 Task<Result<Written>>
