@@ -1,10 +1,14 @@
 """A sandbox and a daemon on loopback: what the demo, the benchmark and the integration tests are played with."""
+import contextlib
+import hashlib
 import json
 import os
 import pathlib
 import shutil
 import signal
+import sqlite3
 import ssl
+import struct
 import subprocess
 import time
 import urllib.request
@@ -149,9 +153,9 @@ class Daemon:
         self.log = self.dir / "accessd.log"
         self.process = None
 
-    def start(self):
+    def start(self, **variables):
         with self.log.open("ab") as log:
-            environment = {k: v for k, v in os.environ.items() if "proxy" not in k.lower()}
+            environment = {k: v for k, v in os.environ.items() if "proxy" not in k.lower()} | variables
             self.process = subprocess.Popen(
                 [self.binary, "run", "--config", self.config], stderr=log, env=environment
             )
@@ -173,6 +177,25 @@ class Daemon:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         return self.process.wait(timeout=40)
+
+
+def read_audit(database):
+    """Rows (seq, at, code, body, hash) in order."""
+    with contextlib.closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as connection:
+        return connection.execute("SELECT seq, at, code, body, hash FROM audit ORDER BY seq").fetchall()
+
+
+def first_broken_row(rows):
+    """The hash chain as core/store/audit.hpp describes it."""
+    head = bytes(32)
+    for expected, (seq, at, code, body, stored) in enumerate(rows, 1):
+        message = b"accessd-audit-v1\0" + head + struct.pack(">qq", seq, at)
+        for text in (code.encode(), body.encode()):
+            message += struct.pack(">I", len(text)) + text
+        head = hashlib.sha256(message).digest()
+        if seq != expected or stored != head:
+            return expected
+    return None
 
 
 def wait_for(what, condition, seconds=20, process=None):
