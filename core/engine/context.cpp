@@ -38,9 +38,6 @@ Step EngineContext::step(Situation before, const Event& event, bool may_grant) {
     StepRules rules;
     rules.retry = settings.retry;
     rules.hold_grants = hold_grants || !may_grant;
-    rules.granted_status = policy.portal.granted_status;
-    rules.removed_status = policy.portal.removed_status;
-    rules.failed_status = policy.portal.failed_status;
     return next(std::move(before), event, clock.now(), rules, random.next());
 }
 

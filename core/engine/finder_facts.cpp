@@ -90,23 +90,29 @@ Task<Result<std::string>> Finder::address_of(const Ticket& ticket, const Applica
 }
 
 void Finder::say_dry(const Ticket& ticket, const Decision& decision) {
-    const auto say = [&](std::string_view event, std::string_view code) {
-        log(LogLevel::info,
-            event,
-            {{"ticket", ticket.issue_key},
-             {"application", ticket.application},
-             {"access_type", ticket.access_type},
-             {"code", code}});
-    };
-    if (std::holds_alternative<Approve>(decision)) {
-        say("would_grant", "");
+    std::string event = "would_end";
+    std::string code;
+    std::string approver;
+    if (const auto* approve = std::get_if<Approve>(&decision)) {
+        event = "would_grant";
+        approver = approve->proof.approver;
     } else if (const auto* distrust = std::get_if<Distrust>(&decision)) {
-        say("would_refuse", distrust->why.code);
+        event = "would_refuse";
+        code = distrust->why.code;
     } else if (const auto* park = std::get_if<Park>(&decision)) {
-        say("would_park", park->code);
+        event = "would_park";
+        code = park->code;
     } else if (const auto* end = std::get_if<End>(&decision)) {
-        say("would_end", end->code);
+        code = end->code;
     }
+    const Person beneficiary = ticket.beneficiary.value_or(Person());
+    log(LogLevel::info,
+        event,
+        {{"ticket", ticket.issue_key},
+         {"application", ticket.application},
+         {"access_type", ticket.access_type},
+         {"user", beneficiary.email.value_or(beneficiary.account_id)},
+         {code.empty() ? "approver" : "code", code.empty() ? approver : code}});
 }
 
 Task<> Finder::vanished(std::string issue_id) {

@@ -78,7 +78,7 @@ void end_all_claims(Step& step) {
     }
 }
 
-void tell(Step& step, TellKind kind, const std::string& move_to) {
+void tell(Step& step, TellKind kind) {
     const Request& request = step.after.request;
     Tell message;
     message.issue_id = request.issue_id;
@@ -86,7 +86,6 @@ void tell(Step& step, TellKind kind, const std::string& move_to) {
     message.status_entry = request.status_entry;
     message.kind = kind;
     message.lines = comment_lines(kind, request);
-    message.move_to = move_to;
     step.tells.push_back(std::move(message));
 }
 
@@ -108,7 +107,7 @@ bool judged_by_targets(const Request& request) {
     return false;
 }
 
-void settle(Step& step, Phase before, const StepRules& rules) {
+void settle(Step& step, Phase before) {
     Request& request = step.after.request;
     if (!judged_by_targets(request)) {
         return;
@@ -118,10 +117,10 @@ void settle(Step& step, Phase before, const StepRules& rules) {
         return;
     }
     if (request.phase == Phase::active) {
-        tell(step, TellKind::granted, rules.granted_status);
+        tell(step, TellKind::granted);
     } else if (request.phase == Phase::ended) {
         step.audit.push_back(request_record("request.ended", request));
-        tell(step, TellKind::removed, rules.removed_status);
+        tell(step, TellKind::removed);
     } else if (request.phase == Phase::parked) {
         const auto refused =
             std::find_if(request.targets.begin(), request.targets.end(), [](const Target& target) {
@@ -130,7 +129,7 @@ void settle(Step& step, Phase before, const StepRules& rules) {
         request.reason_code = refused->error_code;
         request.reason = refused->error_message;
         step.audit.push_back(request_record("request.parked", request));
-        tell(step, TellKind::parked, rules.failed_status);
+        tell(step, TellKind::parked);
     }
 }
 

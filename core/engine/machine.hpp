@@ -142,10 +142,7 @@ public:
     StepRules() = default;
 
     RetryRule retry;
-    bool hold_grants = false;   ///< the disk is full: only revokes are started
-    std::string granted_status; ///< Portal's outcomes
-    std::string removed_status;
-    std::string failed_status;
+    bool hold_grants = false; ///< the disk is full: only revokes are started
 };
 
 /// What a step made of it.

@@ -193,7 +193,7 @@ void add_target(Step& step, Target target) {
 
 } // namespace
 
-Step on(Situation before, const Resolved& event, const Moment& moment) {
+Step on(Situation before, const Resolved& event, const Moment&) {
     if (before.request.phase != Phase::resolving) {
         return ignored(std::move(before));
     }
@@ -224,7 +224,7 @@ Step on(Situation before, const Resolved& event, const Moment& moment) {
         add_target(step, std::move(target));
     }
     request.phase = Phase::granting;
-    settle(step, Phase::resolving, moment.rules);
+    settle(step, Phase::resolving);
     return step;
 }
 
@@ -260,7 +260,7 @@ Step on(Situation before, const Unresolved& event, const Moment& moment) {
         }
     }
     step.audit.push_back(request_record("request.parked", request));
-    tell(step, TellKind::parked, moment.rules.failed_status);
+    tell(step, TellKind::parked);
     return step;
 }
 
@@ -296,7 +296,7 @@ Step on(Situation before, const Started&, const Moment& moment) {
         const std::string_view code = operation == Operation::grant ? "grant.intent" : "revoke.intent";
         step.audit.push_back(target_record(code, request, target, access, nullptr));
     }
-    settle(step, phase, moment.rules);
+    settle(step, phase);
     return step;
 }
 
@@ -306,7 +306,7 @@ Step on(Situation before, const Finished& event, const Moment& moment) {
     for (const CallEnd& call : event.calls) {
         apply(step, call, moment);
     }
-    settle(step, phase, moment.rules);
+    settle(step, phase);
     return step;
 }
 
@@ -329,7 +329,7 @@ Step on(Situation before, const Woke&, const Moment& moment) {
         }
     }
     step.audit.push_back(request_record("request.expired", request));
-    settle(step, phase, moment.rules);
+    settle(step, phase);
     return step;
 }
 

@@ -47,7 +47,7 @@ void end_claim(Step& step, Target& target, StoredAccess& stored);
 void end_all_claims(Step& step);
 
 /// Puts a message for the ticket into the outbox.
-void tell(Step& step, TellKind kind, const std::string& move_to);
+void tell(Step& step, TellKind kind);
 
 /// The phase follows from the targets. It does not while an approval is not believed or its account not
 /// known: then targets are left over from an earlier one.
@@ -60,7 +60,7 @@ bool may_begin(const Event& event);
 void wake_revokes(Request& request, TimePoint at);
 
 /// Gives the request the phase that its targets make, if they do, and tells the ticket when it is a new one.
-void settle(Step& step, Phase before, const StepRules& rules);
+void settle(Step& step, Phase before);
 
 Step begin(Situation before);
 Step ignored(Situation before);

@@ -114,11 +114,7 @@ Step on(Situation before, const Doubted& event, const Moment& moment) {
     request.seen_at = moment.at;
     const bool parked = event.phase == Phase::parked;
     step.audit.push_back(request_record(parked ? "request.parked" : "request.unproven", request));
-    tell(
-        step,
-        parked ? TellKind::parked : TellKind::unproven,
-        parked ? moment.rules.failed_status : std::string()
-    );
+    tell(step, parked ? TellKind::parked : TellKind::unproven);
     return step;
 }
 
@@ -140,7 +136,7 @@ Step on(Situation before, const Ended& event, const Moment& moment) {
     step.audit.push_back(request_record("request." + event.why.code, request));
     if (had_claims) {
         request.phase = Phase::ending;
-        settle(step, phase, moment.rules);
+        settle(step, phase);
         return step;
     }
     request.phase = Phase::ended;
@@ -179,7 +175,7 @@ Step on(Situation before, const Vanished& event, const Moment& moment) {
     return step;
 }
 
-Step on(Situation before, const Reappeared&, const Moment& moment) {
+Step on(Situation before, const Reappeared&, const Moment&) {
     if (!before.request.vanished_at) {
         return ignored(std::move(before));
     }
@@ -198,7 +194,7 @@ Step on(Situation before, const Reappeared&, const Moment& moment) {
     if (!request.account.id.empty()) {
         // Its targets went on meanwhile, and what came of them is still to be told.
         request.phase = Phase::granting;
-        settle(step, Phase::resolving, moment.rules);
+        settle(step, Phase::resolving);
     } else if (parked_for_it) {
         request.phase = Phase::resolving;
     }

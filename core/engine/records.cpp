@@ -5,6 +5,8 @@
 
 #include <boost/json/object.hpp>
 
+#include <algorithm>
+#include <string_view>
 #include <utility>
 
 namespace accessd {
@@ -29,12 +31,30 @@ std::string person_of(const Request& request) {
     return request.beneficiary_email.empty() ? request.beneficiary_id : request.beneficiary_email;
 }
 
+/// A message without the vendor's own words, which providers put behind it in brackets: they are for the log
+/// and the audit trail, not for everybody who can read the ticket.
+std::string for_ticket(const std::string& message) {
+    for (const std::string_view method : {" [GET https://", " [POST https://", " [DELETE https://"}) {
+        const std::size_t vendor = message.find(method);
+        if (vendor != std::string::npos) {
+            return message.substr(0, vendor);
+        }
+    }
+    return message;
+}
+
+bool told_by_a_target(const Request& request) {
+    return std::any_of(request.targets.begin(), request.targets.end(), [&](const Target& target) {
+        return target.state == TargetState::refused && target.error_code == request.reason_code;
+    });
+}
+
 std::string target_line(const Request& request, const Target& target) {
     const std::string name =
         escape_text(target.key.application, 80) + ": " + escape_text(target.entitlement_name, 120);
     switch (target.state) {
     case TargetState::wanted:
-        return name + " - waiting: " + target.error_message;
+        return name + " - waiting: " + for_ticket(target.error_message);
     case TargetState::held:
         return name + " - granted" +
                (target.expires_at ? ", until " + format_utc(*target.expires_at) : std::string());
@@ -47,7 +67,7 @@ std::string target_line(const Request& request, const Target& target) {
                (target.kept_because == "preexisting" ? "it was there before accessd granted it"
                                                      : "still justified by " + target.kept_because);
     case TargetState::refused:
-        return name + " - not granted: " + target.error_message + " [" + target.error_code + "]";
+        return name + " - not granted: " + for_ticket(target.error_message) + " [" + target.error_code + "]";
     }
     return name + " - " + escape_text(person_of(request));
 }
@@ -62,7 +82,11 @@ std::string headline(TellKind kind, const Request& request) {
     case TellKind::unproven:
         return "No access was given: " + request.reason + ". [" + request.reason_code + "]";
     case TellKind::parked:
-        return "accessd cannot go on by itself: " + request.reason + ". [" + request.reason_code + "]";
+        if (told_by_a_target(request)) {
+            return "accessd cannot go on by itself.";
+        }
+        return "accessd cannot go on by itself: " + for_ticket(request.reason) + ". [" + request.reason_code +
+               "]";
     }
     return who;
 }
@@ -123,12 +147,12 @@ AuditEntry access_record(std::string_view code, const Access& access) {
     return AuditEntry(std::string(code), canonical_json(body));
 }
 
-AuditEntry told_record(const Tell& tell, bool moved) {
+AuditEntry told_record(const Tell& tell, const std::string& moved_to) {
     boost::json::object body;
     body["ticket"] = tell.issue_key;
     body["issue"] = tell.issue_id;
     body["tell"] = tell.id();
-    body["moved_to"] = moved ? tell.move_to : std::string();
+    body["moved_to"] = moved_to;
     return AuditEntry("ticket.told", canonical_json(body));
 }
 

@@ -25,8 +25,8 @@ AuditEntry target_record(
 /// A row about a key that no request is behind: the re-verification of a revoke.
 AuditEntry access_record(std::string_view code, const Access& access);
 
-/// The row for a message that reached its ticket.
-AuditEntry told_record(const Tell& tell, bool moved);
+/// The row for a message that reached its ticket; `moved_to` is the status id, empty when it was not moved.
+AuditEntry told_record(const Tell& tell, const std::string& moved_to);
 
 /// The paragraphs of a comment: what happened, then one line per target. Plain text.
 std::vector<std::string> comment_lines(TellKind kind, const Request& request);

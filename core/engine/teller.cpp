@@ -12,13 +12,30 @@ namespace {
 // A ticket that refuses its message for about a day is not going to take it.
 constexpr std::uint32_t most_attempts = 100;
 
+/// Where a ticket goes with a message, when the portal says so. What is not proven stays where it is: the
+/// approval may still come.
+const std::string& outcome_of(const Portal& portal, TellKind kind) {
+    static const std::string nowhere;
+    switch (kind) {
+    case TellKind::granted:
+        return portal.granted_status;
+    case TellKind::removed:
+        return portal.removed_status;
+    case TellKind::parked:
+        return portal.failed_status;
+    case TellKind::unproven:
+        break;
+    }
+    return nowhere;
+}
+
 } // namespace
 
 Task<> Teller::deliver(Tell tell) {
     TicketMessage message;
     message.issue_id = tell.issue_id;
     message.marker = tell_marker(tell);
-    message.move_to = tell.move_to;
+    message.move_to = outcome_of(context_.policy.portal, tell.kind);
     message.visibility = context_.policy.portal.comments;
     message.look_first = tell.may_be_sent;
     if (message.visibility != Comments::none) {
@@ -34,18 +51,19 @@ Task<> Teller::deliver(Tell tell) {
 }
 
 Task<> Teller::delivered(Tell tell, Told told) {
-    if (!tell.move_to.empty() && !told.moved) {
+    const std::string& outcome = outcome_of(context_.policy.portal, tell.kind);
+    if (!outcome.empty() && !told.moved) {
         log(LogLevel::warning,
             "not_moved",
             {{"ticket", tell.issue_key},
-             {"to", tell.move_to},
+             {"to", outcome},
              {"why", told.not_moved_why},
              {"advice", "let accessd's account make this transition, or correct [portal.outcomes]"}});
     }
     ++context_.counters.told;
     Changes changes;
     changes.told.push_back(tell.id());
-    changes.audit.push_back(told_record(tell, told.moved));
+    changes.audit.push_back(told_record(tell, told.moved ? outcome : std::string()));
     co_await save(std::move(changes));
 }
 
@@ -66,7 +84,7 @@ Task<> Teller::failed(Tell tell, Error error) {
     }
     if (given_up) {
         changes.told.push_back(tell.id());
-        changes.audit.push_back(AuditEntry("ticket.not_told", told_record(tell, false).body));
+        changes.audit.push_back(AuditEntry("ticket.not_told", told_record(tell, std::string()).body));
     } else {
         context_.alarm.set(*tell.wake_at);
         changes.tells.push_back(std::move(tell));

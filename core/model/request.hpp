@@ -110,7 +110,6 @@ public:
     std::string status_entry;
     TellKind kind = TellKind::granted;
     std::vector<std::string> lines; ///< the comment's paragraphs, plain text, without the closing audit line
-    std::string move_to;            ///< status id to move the ticket to; empty: leave it
     std::int64_t audit_seq = 0;     ///< filled in by the store: the newest audit row of the same save
     std::string audit_head;         ///< its hash, 64 hex digits
     bool may_be_sent = false;       ///< an attempt had an unknown outcome: look for the marker first

@@ -67,7 +67,7 @@ Decision decide_approved(
         return Park(
             "request.kind_unsupported",
             "this version of accessd carries out access requests only; do the " +
-                std::string(to_string(kind)) + " by hand"
+                std::string(kind == RequestKind::remove ? "removal" : "change") + " by hand"
         );
     }
     const AccessRule* rule = policy.rule(ticket.application, ticket.access_type);

@@ -11,14 +11,14 @@ OutboxTable::OutboxTable(Database& database)
       database_(database), find_(database, "SELECT row, delivered FROM outbox WHERE id = ?1"),
       insert_(
           database,
-          "INSERT INTO outbox (id, issue_id, issue_key, status_entry, kind, lines, move_to, audit_seq,"
+          "INSERT INTO outbox (id, issue_id, issue_key, status_entry, kind, lines, audit_seq,"
           " audit_head, may_be_sent, attempts, wake_at, due_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,"
-          " ?10, ?11, ?12, ?13)"
+          " ?10, ?11, ?12)"
       ),
       update_(
           database,
-          "UPDATE outbox SET issue_key = ?2, lines = ?3, move_to = ?4, audit_seq = ?5, audit_head = ?6,"
-          " may_be_sent = ?7 OR (?8 AND may_be_sent), attempts = ?9, wake_at = ?10, due_at = ?11"
+          "UPDATE outbox SET issue_key = ?2, lines = ?3, audit_seq = ?4, audit_head = ?5,"
+          " may_be_sent = ?6 OR (?7 AND may_be_sent), attempts = ?8, wake_at = ?9, due_at = ?10"
           " WHERE row = ?1"
       ),
       mark_delivered_(
@@ -27,7 +27,7 @@ OutboxTable::OutboxTable(Database& database)
       ),
       load_(
           database,
-          "SELECT issue_id, issue_key, status_entry, kind, lines, move_to, audit_seq, audit_head,"
+          "SELECT issue_id, issue_key, status_entry, kind, lines, audit_seq, audit_head,"
           " may_be_sent, attempts, wake_at FROM outbox WHERE id > ?1 AND id < ?2 AND delivered = 0"
           " ORDER BY row"
       ) {}
@@ -55,7 +55,7 @@ bool OutboxTable::write(
     const std::int64_t due_at = t.wake_at ? t.wake_at->time_since_epoch().count() : 0;
     if (row != 0) {
         return update_.run(
-            row, t.issue_key, lines, t.move_to, seq, head, t.may_be_sent, fresh, t.attempts, t.wake_at, due_at
+            row, t.issue_key, lines, seq, head, t.may_be_sent, fresh, t.attempts, t.wake_at, due_at
         );
     }
     inserted = true;
@@ -66,7 +66,6 @@ bool OutboxTable::write(
         t.status_entry,
         to_string(t.kind),
         lines,
-        t.move_to,
         seq,
         head,
         t.may_be_sent,
@@ -95,12 +94,11 @@ bool OutboxTable::load(const std::string& issue_id, std::vector<Tell>& tells) {
         tell.issue_key = rows.text(1);
         tell.status_entry = rows.text(2);
         tell.kind = *kind;
-        tell.move_to = rows.text(5);
-        tell.audit_seq = rows.integer(6);
-        tell.audit_head = rows.text(7);
-        tell.may_be_sent = rows.flag(8);
-        tell.attempts = rows.count(9);
-        tell.wake_at = rows.optional_time(10);
+        tell.audit_seq = rows.integer(5);
+        tell.audit_head = rows.text(6);
+        tell.may_be_sent = rows.flag(7);
+        tell.attempts = rows.count(8);
+        tell.wake_at = rows.optional_time(9);
     }
     return !rows.failed();
 }

@@ -103,7 +103,6 @@ CREATE TABLE outbox (
     status_entry TEXT NOT NULL,
     kind TEXT NOT NULL,
     lines TEXT NOT NULL,
-    move_to TEXT NOT NULL,
     audit_seq INTEGER NOT NULL,
     audit_head TEXT NOT NULL,
     may_be_sent INTEGER NOT NULL,

@@ -32,9 +32,7 @@ std::string_view missing_right(Work work) {
     case Work::read_groups:
         return "the application permission GroupMember.ReadWrite.All (or Group.Read.All) to read groups";
     case Work::write_members:
-        return "the application permission GroupMember.ReadWrite.All (and User.Read.All); a group that can "
-               "carry "
-               "directory roles or has dynamic members is refused alike";
+        return "the application permissions GroupMember.ReadWrite.All and User.Read.All";
     }
     return "";
 }

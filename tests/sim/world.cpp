@@ -83,12 +83,56 @@ ProviderSettings entra_settings() {
     return settings;
 }
 
+/// Every call takes all the time it is given.
+class HangingProvider final : public Provider {
+public:
+    explicit HangingProvider(Clock& clock) : clock_(clock) {}
+
+    std::string_view system() const override { return "hanging"; }
+
+    Task<Result<Account>> find_account(std::string, TimePoint deadline) override {
+        co_await clock_.sleep_until(deadline);
+        co_return timeout();
+    }
+
+    Task<Result<Entitlement>> find_entitlement(std::string, TimePoint deadline) override {
+        co_await clock_.sleep_until(deadline);
+        co_return timeout();
+    }
+
+    Task<Result<Holding>> look(AccessKey, Depth, TimePoint deadline) override {
+        co_await clock_.sleep_until(deadline);
+        co_return timeout();
+    }
+
+    Task<Result<Written>> grant(AccessKey, TimePoint deadline) override {
+        co_await clock_.sleep_until(deadline);
+        co_return timeout();
+    }
+
+    Task<Result<Written>> revoke(AccessKey, TimePoint deadline) override {
+        co_await clock_.sleep_until(deadline);
+        co_return timeout();
+    }
+
+private:
+    static Error timeout() {
+        return Error(Fault::transient, "http.timeout", "no answer in time").with_effect(Effect::unknown);
+    }
+
+    Clock& clock_;
+};
+
 Task<> run_engine(Engine& engine, std::optional<Result<Done>>& outcome) {
     auto result = co_await engine.run();
     outcome = std::move(result);
 }
 
 } // namespace
+
+std::unique_ptr<Provider> World::hanging_provider(EngineContext& context) {
+    return std::make_unique<HangingProvider>(context.clock);
+}
 
 World::World(std::uint64_t seed)
     : seed_(seed), directory_(make_directory()), vendor_dice_(std::make_unique<SeededRandom>(seed)),

@@ -64,6 +64,9 @@ public:
     /// Codes of the audit rows, oldest first.
     std::vector<std::string> audit();
 
+    /// A provider that never answers in time.
+    static std::unique_ptr<Provider> hanging_provider(EngineContext& context);
+
     SimWorld& sim() { return *sim_; }
 
     sandbox::Sandbox& vendors() { return vendors_; }

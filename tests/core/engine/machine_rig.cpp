@@ -85,9 +85,6 @@ Error trouble(Fault fault, Effect effect, const std::string& code) {
 }
 
 Rig::Rig() {
-    rules.granted_status = status::granted;
-    rules.removed_status = "9";
-    rules.failed_status = "10";
 }
 
 Situation Rig::load(const Event& event) const {

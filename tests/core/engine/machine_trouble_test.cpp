@@ -37,7 +37,6 @@ TEST_CASE("machine: partial failure parks, keeps what is held, and ends as a who
     CHECK(rig.state(admins) == TargetState::refused);
     CHECK(rig.request.reason_code == "entra.entitlement_gone");
     REQUIRE(rig.told(TellKind::parked));
-    CHECK(rig.last.tells[0].move_to == rig.rules.failed_status);
     CHECK(rig.last.tells[0].lines.size() == 3);
     rig.must(desk().end());
     CHECK(rig.state(users) == TargetState::ending);

@@ -94,7 +94,7 @@ TEST_CASE("records: rows without a request name the key") {
     const boost::json::value body = body_of(access_record("revoke.late_grant", rig.access()));
     CHECK(text(body, "entitlement") == "g-users");
     CHECK(text(body, "account") == "a-jane");
-    const boost::json::value told = body_of(told_record(tell_of(TellKind::granted), false));
+    const boost::json::value told = body_of(told_record(tell_of(TellKind::granted), std::string()));
     CHECK(text(told, "tell") == "1042/502/granted");
     CHECK(text(told, "moved_to").empty());
 }
@@ -111,7 +111,7 @@ TEST_CASE("records: a comment says what happened and then one line for each targ
     ));
     const std::vector<std::string> parked = rig.last.tells.at(0).lines;
     REQUIRE(parked.size() == 3);
-    CHECK(parked[0] == "accessd cannot go on by itself: the vendor is in trouble. [entra.entitlement_gone]");
+    CHECK(parked[0] == "accessd cannot go on by itself.");
     CHECK(parked[1] == "Entra ID: users - granted, until " + format_utc(*rig.target().expires_at));
     CHECK(parked[2] == "Entra ID: admins - not granted: the vendor is in trouble [entra.entitlement_gone]");
     rig.must(desk().end());
@@ -119,6 +119,19 @@ TEST_CASE("records: a comment says what happened and then one line for each targ
     const std::vector<std::string> removed = rig.last.tells.at(0).lines;
     CHECK(removed[0] == "Access of jane@acme.example removed (revoked).");
     CHECK(removed[1] == "Entra ID: users - removed");
+}
+
+TEST_CASE("records: a comment spares its readers the vendor's own words") {
+    Rig rig;
+    rig.approve(desk().approved_other);
+    rig.resolve({users});
+    const Error refusal(
+        Fault::permanent, "entra.forbidden", "grant its app a right [POST https://graph.test/x answered 403]"
+    );
+    rig.must(Started());
+    rig.must(Finished({rig.finish(users, Operation::grant, refusal)}));
+    const std::vector<std::string> lines = rig.last.tells.at(0).lines;
+    CHECK(lines.at(1) == "Entra ID: users - not granted: grant its app a right [entra.forbidden]");
 }
 
 TEST_CASE("records: a comment says why something is kept, waiting or not believed") {

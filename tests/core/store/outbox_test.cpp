@@ -15,7 +15,6 @@ TEST_CASE("store: a message comes back with every field and its place in the aud
     Fixture f;
     Tell written = tell("1042", TellKind::parked);
     written.lines = Ids{"one", "two \" \\"};
-    written.move_to = "10100";
     written.may_be_sent = true;
     written.attempts = 2;
     written.wake_at = at(30);
@@ -30,7 +29,6 @@ TEST_CASE("store: a message comes back with every field and its place in the aud
     CHECK(found.id() == written.id());
     CHECK(found.issue_key == written.issue_key);
     CHECK(found.lines == written.lines);
-    CHECK(found.move_to == "10100");
     CHECK(found.may_be_sent);
     CHECK(found.attempts == 2);
     CHECK(found.wake_at == at(30));
