@@ -4,15 +4,11 @@
 usage: demo.py BIN_DIR [--dir DIR]. Exit status 0: everything was exactly as it must be; 1: something was not.
 """
 import argparse
-import contextlib
-import hashlib
 import json
 import os
 import pathlib
 import re
 import signal
-import sqlite3
-import struct
 import sys
 import tempfile
 import textwrap
@@ -199,7 +195,7 @@ class Demo:
 
     def show_audit(self):
         self.screen.heading("accessd's side: the audit trail")
-        rows = read_audit(self.daemon.state / "accessd.db")
+        rows = world.read_audit(self.daemon.state / "accessd.db")
         self.screen.table(
             ("seq", "time (UTC)", "code", "ticket", "hash"),
             [
@@ -208,7 +204,7 @@ class Demo:
             ],
         )
         self.screen.line()
-        broken = first_broken_row(rows)
+        broken = world.first_broken_row(rows)
         self.verdicts.expect("first audit row that does not fit its hash", broken, None)
         hashes = {row[0]: row[4].hex() for row in rows}
         texts = [comment["text"] for ticket in self.tickets for comment in self.comments(ticket[0])]
@@ -224,24 +220,6 @@ class Demo:
 
 def clock(milliseconds):
     return time.strftime("%H:%M:%S", time.gmtime(milliseconds / 1000)) + f".{milliseconds % 1000:03d}"
-
-
-def read_audit(database):
-    with contextlib.closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as connection:
-        return connection.execute("SELECT seq, at, code, body, hash FROM audit ORDER BY seq").fetchall()
-
-
-def first_broken_row(rows):
-    """The hash chain as core/store/audit.hpp describes it."""
-    head = bytes(32)
-    for expected, (seq, at, code, body, stored) in enumerate(rows, 1):
-        message = b"accessd-audit-v1\0" + head + struct.pack(">qq", seq, at)
-        for text in (code.encode(), body.encode()):
-            message += struct.pack(">I", len(text)) + text
-        head = hashlib.sha256(message).digest()
-        if seq != expected or stored != head:
-            return expected
-    return None
 
 
 def work_directory(wanted):
