@@ -12,6 +12,7 @@ import sys
 import time
 import unittest
 
+sys.dont_write_bytecode = True
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
@@ -45,7 +46,7 @@ def main():
     default = os.environ.get("ACCESSD_BIN", str(HERE.parents[1] / "build/default/bin"))
     parser.add_argument("bin_dir", nargs="?", type=pathlib.Path, default=pathlib.Path(default))
     parser.add_argument("-k", default="", help="only tests whose names contain this")
-    parser.add_argument("--jobs", type=int, default=8)
+    parser.add_argument("--jobs", type=int, default=20)
     options = parser.parse_args()
     os.environ["ACCESSD_BIN"] = str(options.bin_dir.absolute())
     suite = unittest.defaultTestLoader.discover(str(HERE), pattern="test_*.py")

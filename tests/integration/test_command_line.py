@@ -58,7 +58,9 @@ class CommandLine(Case):
         self.assertEqual(end, f"{daemon.config}: 2 problems")
 
     def test_a_secret_that_stands_in_the_configuration_is_an_error_and_is_not_repeated(self):
-        daemon = self.configured(lambda text: re.sub(r"(?m)^client_secret = .*$", 'client_secret = "hunter2-value"', text))
+        daemon = self.configured(
+            lambda text: re.sub(r"(?m)^client_secret = .*$", 'client_secret = "hunter2-value"', text)
+        )
         checked = daemon.check()
         self.assertEqual(checked.returncode, 78)
         self.assertRegex(checked.stdout, rf":{self.place_of('client_secret')}:\d+: error: .*client_secret")
