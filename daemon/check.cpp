@@ -1,7 +1,10 @@
 #include "daemon/check.hpp"
 
+#include "core/support/asio_clock.hpp"
+#include "core/support/system_random.hpp"
 #include "core/support/text.hpp"
 #include "daemon/config.hpp"
+#include "daemon/wiring.hpp"
 
 #include <ostream>
 #include <string_view>
@@ -25,12 +28,21 @@ int check_config(
     const LoadedConfig loaded = load_config(path, environment);
     const std::string name = escape_text(path.string(), 4096);
     if (loaded.config) {
+        AsioClock clock;
+        SystemRandom random;
+        // What only the parts themselves can judge: keys that exclude each other, certificates, CA files.
+        const auto wiring = Wiring::make(*loaded.config, environment, clock, random);
+        if (!wiring) {
+            out << name << ": error: " << wiring.error().message() << "\n" << name << ": 1 problem\n";
+            return EX_CONFIG;
+        }
         out << name << ": ok: " << counted(loaded.config->applications.size(), "application") << ", "
             << counted(loaded.config->rules.size(), "rule") << "\n";
         return EX_OK;
     }
-    for (const ConfigProblem& problem : loaded.problems)
+    for (const ConfigProblem& problem : loaded.problems) {
         out << problem.text() << "\n";
+    }
     out << name << ": " << counted(loaded.problems.size(), "problem") << "\n";
     return EX_CONFIG;
 }

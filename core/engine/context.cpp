@@ -10,6 +10,8 @@ namespace {
 
 // A refused credential is tried again by one request at this pace: an admin may have repaired it over there.
 constexpr Duration credential_pause = std::chrono::minutes(2);
+// How long to wait for room on a full disk before a save finds out whether there is some.
+constexpr Duration hold_time = std::chrono::seconds(30);
 
 } // namespace
 
@@ -37,7 +39,7 @@ Application* EngineContext::application(const std::string& name) {
 Step EngineContext::step(Situation before, const Event& event, bool may_grant) {
     StepRules rules;
     rules.retry = settings.retry;
-    rules.hold_grants = hold_grants || !may_grant;
+    rules.hold_grants = grants_held() || !may_grant;
     return next(std::move(before), event, clock.now(), rules, random.next());
 }
 
@@ -70,12 +72,21 @@ void EngineContext::note_success(Application& application) {
     }
 }
 
+void EngineContext::note_saved() {
+    if (grants_held_until && !grants_held()) {
+        grants_held_until.reset();
+        log(LogLevel::info, "granting_again", {});
+    }
+}
+
 void EngineContext::note(const Error& store_error) {
-    if (store_error.code() == "store.full" && !hold_grants) {
-        hold_grants = true;
-        log(LogLevel::critical,
-            "holding",
-            {{"what", "grants"}, {"code", store_error.code()}, {"error", store_error.message()}});
+    if (store_error.code() == "store.full") {
+        if (!grants_held_until) {
+            log(LogLevel::critical,
+                "holding_grants",
+                {{"code", store_error.code()}, {"error", store_error.message()}});
+        }
+        grants_held_until = clock.now() + hold_time;
     }
     if (store_error.fault() == Fault::permanent && !fatal) {
         fatal = store_error;

@@ -102,7 +102,7 @@ public:
     bool connected = false;     ///< Jira told who we are: tickets can be read and told
     bool stopping = false;      ///< nothing new is begun
     std::optional<Error> fatal; ///< the store is lost: no call whose outcome cannot be recorded may be made
-    bool hold_grants = false;   ///< the disk is full
+    std::optional<TimePoint> grants_held_until; ///< the disk is full: only revokes are begun until then
 
     Application* application(const std::string& name);
 
@@ -115,6 +115,11 @@ public:
     /// Logged when it begins and when it ends, not per call.
     void note_trouble(Application& application, const Error& error);
     void note_success(Application& application);
+
+    bool grants_held() const { return grants_held_until && clock.now() < *grants_held_until; }
+
+    /// A save went well: if grants were held, they are no longer.
+    void note_saved();
 
     /// Takes note of a failed save: "store.full" holds grants, "store.io" and "store.corrupt" are fatal.
     void note(const Error& store_error);

@@ -17,8 +17,6 @@ constexpr std::size_t most_claimed = 100;
 // A claim that nobody worked off comes back after this.
 constexpr Duration claim_time = 1min;
 constexpr Duration longest_wait = 1min;
-// How long to wait for room on a full disk before grants are tried again.
-constexpr Duration hold_time = 30s;
 
 std::function<void(std::exception_ptr)> bug_handler(EngineContext& context) {
     return [&context](std::exception_ptr failure) {
@@ -167,14 +165,8 @@ void Engine::note_poll(const Result<Done>& outcome) {
 }
 
 Task<> Engine::due_loop() {
-    TimePoint hold_until{};
     while (!context_.stopping && !context_.settings.dry_run) {
         const TimePoint now = context_.clock.now();
-        if (context_.hold_grants && now >= hold_until) {
-            // The next save finds out whether there is room again.
-            context_.hold_grants = hold_until == TimePoint{};
-            hold_until = context_.hold_grants ? now + hold_time : TimePoint{};
-        }
         auto due =
             co_await context_.store.claim_due(context_.settings.owner, now, now + claim_time, most_claimed);
         TimePoint latest = context_.clock.now() + longest_wait;
@@ -188,6 +180,9 @@ Task<> Engine::due_loop() {
         }
         dispatcher_.pump();
         latest = std::min(latest, dispatcher_.next_resume().value_or(latest));
+        if (context_.grants_held()) {
+            latest = std::min(latest, *context_.grants_held_until);
+        }
         if (!context_.stopping) {
             co_await context_.alarm.wait(context_.clock, latest);
         }

@@ -50,7 +50,7 @@ public:
 Worker::Turn Worker::next_turn(const Desk& desk) const {
     const TimePoint now = context_.clock.now();
     const Request& request = desk.request();
-    const bool hold_grants = context_.hold_grants || !desk.may_grant;
+    const bool hold_grants = context_.grants_held() || !desk.may_grant;
     const auto due = [now](const std::optional<TimePoint>& at) { return !at || *at <= now; };
     for (const Target& target : request.targets) {
         if (target.state == TargetState::held && target.expires_at && *target.expires_at <= now) {
@@ -179,6 +179,7 @@ Task<bool> Worker::commit(Desk& desk, std::vector<Event> events) {
         }
         auto saved = co_await context_.store.save(changes_of(sum, context_.clock.now()));
         if (saved) {
+            context_.note_saved();
             take_saved(sum, *saved);
             announce(context_, before, sum.after.request, saved->audit_seq);
             if (const auto due = alarm_of(sum, context_.clock.now())) {
@@ -365,12 +366,7 @@ Task<Result<Written>> Worker::call(Provider& provider, AccessKey key, Operation 
             co_return found;
         }
     }
-    Result<Written> written(Error(Fault::permanent, "", ""));
-    if (operation == Operation::grant) {
-        written = co_await provider.grant(key, context_.deadline());
-    } else {
-        written = co_await provider.revoke(key, context_.deadline());
-    }
+    auto written = co_await write(provider, key, operation);
     if (!written || written->seen) {
         co_return written;
     }
@@ -379,6 +375,15 @@ Task<Result<Written>> Worker::call(Provider& provider, AccessKey key, Operation 
         written->seen = *seen;
     }
     co_return written;
+}
+
+Task<Result<Written>> Worker::write(Provider& provider, AccessKey key, Operation operation) {
+    if (operation == Operation::grant) {
+        auto granted = co_await provider.grant(std::move(key), context_.deadline());
+        co_return granted;
+    }
+    auto revoked = co_await provider.revoke(std::move(key), context_.deadline());
+    co_return revoked;
 }
 
 Task<bool> Worker::deliver(Desk& desk) {

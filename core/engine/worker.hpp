@@ -49,6 +49,7 @@ private:
     Task<bool> call_due(Desk& desk);
     Task<bool> start_and_call(Desk& desk, std::vector<Event> events);
     Task<Result<Written>> call(Provider& provider, AccessKey key, Operation operation, bool uncertain);
+    Task<Result<Written>> write(Provider& provider, AccessKey key, Operation operation);
     Task<bool> deliver(Desk& desk);
 
     EngineContext& context_;
