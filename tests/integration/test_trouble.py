@@ -102,12 +102,15 @@ class Trust(Case):
         self.stop()
         self.assertEqual(self.entra_calls(), 0)
 
-    def test_a_ca_file_that_is_none_ends_the_start_with_78_and_its_name(self):
+    def test_a_ca_file_that_is_none_is_an_error_of_the_configuration(self):
         self.sandbox = self.start_sandbox()
         self.daemon = self.make_daemon(self.sandbox)
         broken = self.dir / "broken.pem"
         broken.write_text("-----BEGIN CERTIFICATE-----\nnonsense\n")
         self.daemon.config.write_text(self.daemon.config.read_text().replace(str(self.sandbox.ca), str(broken)))
+        checked = self.daemon.check()
+        self.assertEqual(checked.returncode, 78)
+        self.assertIn(str(broken), checked.stdout)
         self.daemon.start()
         self.assertEqual(self.daemon.process.wait(20), 78)
         self.assertIn(str(broken), self.daemon.log.read_text())
