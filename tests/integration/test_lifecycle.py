@@ -160,7 +160,8 @@ class Process(Case):
             self.assertTrue(content == before.get(name), f"{name} changed")
         resident = self.resident_kib()
         print(f"         idle: {resident / 1024:.1f} MiB resident", flush=True)
-        self.assertLess(resident, 20 * 1024)
+        if b"__asan_init" not in self.daemon.binary.read_bytes():  # its shadow memory counts too
+            self.assertLess(resident, 20 * 1024)
         self.stop()
 
     test_idle_costs_nothing_but_the_poll.seconds = 30
