@@ -215,10 +215,11 @@ void World::crash() {
     take_down();
 }
 
-/// The frames first: they refer to everything else.
+/// The frames first: they refer to everything else. What the engine itself still holds of them is handed back
+/// to the world when it dies, so the old world goes last.
 void World::take_down() {
     now_ = sim_->now();
-    sim_ = std::make_unique<SimWorld>(seed_, now_);
+    sim_->drop();
     engine_.reset();
     source_.reset();
     jira_.reset();
@@ -226,6 +227,7 @@ void World::take_down() {
     transport_.reset();
     store_.reset();
     outcome_.reset();
+    sim_ = std::make_unique<SimWorld>(seed_, now_);
 }
 
 void World::run_for(Duration how_long) {

@@ -36,6 +36,12 @@ private:
 SimWorld::SimWorld(std::uint64_t seed, TimePoint start) : random_(seed), now_(start) {}
 
 SimWorld::~SimWorld() {
+    drop();
+    shutdown();
+    destroy();
+}
+
+void SimWorld::drop() {
     // Destroying a handler destroys a coroutine frame, which may drop others.
     timers_.clear();
     while (!ready_.empty()) {
@@ -44,8 +50,6 @@ SimWorld::~SimWorld() {
         dropped.clear();
         timers_.clear();
     }
-    shutdown();
-    destroy();
 }
 
 SimWorld::Executor SimWorld::get_executor() {

@@ -50,6 +50,9 @@ public:
     /// Runs everything that is due until `when`, and sets the clock to it.
     void run_until(TimePoint when);
 
+    /// Destroys every coroutine that waits here, as the end of a process does.
+    void drop();
+
     std::uint64_t steps() const { return steps_; }
 
     std::size_t timers() const { return timers_.size(); }
