@@ -1,5 +1,6 @@
 #include "core/engine/dispatcher.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -13,6 +14,16 @@ using namespace std::chrono_literals;
 constexpr Duration room_poll = 1s;
 
 } // namespace
+
+std::string lane_of(const Request& request) {
+    const bool has_calls =
+        request.phase == Phase::resolving ||
+        std::any_of(request.targets.begin(), request.targets.end(), [](const Target& target) {
+            return target.state == TargetState::wanted || target.state == TargetState::ending ||
+                   (target.state == TargetState::held && target.expires_at);
+        });
+    return has_calls ? request.application : std::string();
+}
 
 Dispatcher::Dispatcher(EngineContext& context, TaskGroup& tasks)
     : context_(context), tasks_(tasks), worker_(context), watcher_(context) {}

@@ -13,6 +13,10 @@
 
 namespace accessd {
 
+/// The lane of a request: its application's when there is something to do there; "" when only its ticket is
+/// to be told, which no trouble of an application may hold up.
+std::string lane_of(const Request& request);
+
 /// Spreads work over the applications: each has its own lane, so that one that hangs or is paused never holds
 /// up another (I9). At most one worker for a request at a time.
 class Dispatcher {
@@ -20,8 +24,8 @@ public:
     /// `tasks` owns what is started here and is outlived by the dispatcher's owner.
     Dispatcher(EngineContext& context, TaskGroup& tasks);
 
-    /// Queues work for an application's lane. A request that is being worked on is looked at once more after.
-    void add(std::string application, Work work);
+    /// Queues work for a lane (see lane_of). A request that is being worked on is looked at once more after.
+    void add(std::string lane, Work work);
 
     /// Looks again at a revoked key.
     void add_watch(AccessKey key);

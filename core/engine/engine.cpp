@@ -72,7 +72,10 @@ Task<Result<Done>> Engine::run() {
         }
         context_.connected = true;
         if (!context_.settings.dry_run) {
-            co_await recover(); // those that had to wait for a fresh reading
+            // Those that had to wait for a fresh reading, or have something to tell. Their claims still run.
+            std::vector<std::string> waiting(until_connected_.begin(), until_connected_.end());
+            until_connected_.clear();
+            co_await take_all(std::move(waiting));
         }
         context_.alarm.ring();
         loops_.spawn(poll_loop());
@@ -222,34 +225,34 @@ Task<> Engine::take_requests(std::vector<std::string> issue_ids) {
         co_return;
     }
     std::vector<std::string> granting;
-    std::vector<std::pair<std::string, std::string>> later; // application, issue id
+    std::vector<std::pair<std::string, std::string>> later; // lane, issue id
     for (const StoredRequest& stored : *loaded) {
+        if (!context_.connected) {
+            until_connected_.insert(stored.request.issue_id);
+        }
         const bool waits = needs_review(stored.request);
         if (waits) {
             granting.push_back(stored.request.issue_id);
-            later.emplace_back(stored.request.application, stored.request.issue_id);
+            later.emplace_back(lane_of(stored.request), stored.request.issue_id);
         }
         Work work(stored.request.issue_id);
         work.urgent = stored.request.phase == Phase::ending;
         work.may_grant = !waits;
-        dispatcher_.add(stored.request.application, std::move(work));
+        dispatcher_.add(lane_of(stored.request), std::move(work));
     }
-    if (granting.empty()) {
-        co_return;
-    }
-    if (!context_.connected) {
-        // Their claim runs out, and they come again.
-        context_.alarm.set(context_.clock.now() + claim_time);
+    if (granting.empty() || !context_.connected) {
         co_return;
     }
     auto reviewed = co_await finder_.review(std::move(granting));
     if (!reviewed) {
-        note_poll(reviewed);
+        note_poll(reviewed.error());
         context_.alarm.set(context_.clock.now() + claim_time);
         co_return;
     }
-    for (auto& [application, issue_id] : later) {
-        dispatcher_.add(std::move(application), Work(std::move(issue_id)));
+    for (auto& [lane, issue_id] : later) {
+        if (reviewed->contains(issue_id)) {
+            dispatcher_.add(std::move(lane), Work(std::move(issue_id)));
+        }
     }
 }
 

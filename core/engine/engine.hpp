@@ -10,6 +10,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -65,7 +66,8 @@ private:
     Dispatcher dispatcher_;
     Finder finder_;
     Wakeup poll_now_;
-    std::string poll_trouble_; ///< code of the trouble that polling is in
+    std::set<std::string> until_connected_; ///< issue ids taken up before Jira had answered: they come again
+    std::string poll_trouble_;              ///< code of the trouble that polling is in
 };
 
 } // namespace accessd

@@ -73,9 +73,12 @@ Task<Result<Done>> Finder::sweep() {
     co_return looked;
 }
 
-Task<Result<Done>> Finder::review(std::vector<std::string> issue_ids) {
-    auto decided = co_await read_and_decide(std::move(issue_ids), review_tasks_);
-    co_return decided;
+Task<Result<std::set<std::string>>> Finder::review(std::vector<std::string> issue_ids) {
+    auto judged = co_await read_and_decide(std::move(issue_ids), review_tasks_);
+    if (!judged) {
+        co_return judged.error();
+    }
+    co_return **judged;
 }
 
 Task<Result<Done>> Finder::walk(SearchWindow window, Walk& walk) {
@@ -117,9 +120,9 @@ Task<Result<Done>> Finder::handle_page(std::vector<Candidate> candidates, Walk& 
         std::vector<std::string> part(
             ids.begin() + static_cast<std::ptrdiff_t>(from), ids.begin() + static_cast<std::ptrdiff_t>(to)
         );
-        auto decided = co_await read_and_decide(std::move(part), page_tasks_);
-        if (!decided) {
-            co_return decided;
+        auto judged = co_await read_and_decide(std::move(part), page_tasks_);
+        if (!judged) {
+            co_return judged.error();
         }
     }
     for (const Candidate& candidate : candidates) {
@@ -131,16 +134,28 @@ Task<Result<Done>> Finder::handle_page(std::vector<Candidate> candidates, Walk& 
     co_return Done();
 }
 
-Task<Result<Done>> Finder::read_and_decide(std::vector<std::string> issue_ids, TaskGroup& tasks) {
+/// Once for each ticket and trouble, not at every poll.
+void Finder::say_unreadable(const ReadTickets& read) {
+    for (const Ticket& ticket : read.tickets) {
+        unreadable_.erase(ticket.issue_id);
+    }
+    for (const auto& [issue_id, error] : read.failed) {
+        std::string& known = unreadable_[issue_id];
+        if (known != error.code()) {
+            known = error.code();
+            log(LogLevel::warning,
+                "unreadable",
+                {{"issue", issue_id}, {"code", error.code()}, {"error", error.message()}});
+        }
+    }
+}
+
+Task<Result<Finder::Judged>> Finder::read_and_decide(std::vector<std::string> issue_ids, TaskGroup& tasks) {
     auto read = co_await context_.source.read(issue_ids, context_.deadline());
     if (!read) {
         co_return read.error();
     }
-    for (const auto& [issue_id, error] : read->failed) {
-        log(LogLevel::warning,
-            "unreadable",
-            {{"issue", issue_id}, {"code", error.code()}, {"error", error.message()}});
-    }
+    say_unreadable(*read);
     auto facts = co_await learn(read->tickets);
     if (!facts) {
         co_return facts.error();
@@ -155,13 +170,14 @@ Task<Result<Done>> Finder::read_and_decide(std::vector<std::string> issue_ids, T
         std::string id = request.request.issue_id;
         stored.emplace(std::move(id), std::move(request));
     }
+    auto judged = std::make_shared<std::set<std::string>>();
     for (Ticket& ticket : read->tickets) {
         const auto known = stored.find(ticket.issue_id);
         std::optional<StoredRequest> request;
         if (known != stored.end()) {
             request = std::move(known->second);
         }
-        tasks.spawn(decide_one(std::move(ticket), std::move(request), *facts));
+        tasks.spawn(decide_one(std::move(ticket), std::move(request), *facts, judged));
     }
     for (const std::string& issue_id : read->unseen) {
         if (stored.contains(issue_id)) {
@@ -169,10 +185,11 @@ Task<Result<Done>> Finder::read_and_decide(std::vector<std::string> issue_ids, T
         }
     }
     co_await tasks.wait_below(1);
-    co_return Done();
+    co_return judged;
 }
 
-void Finder::remember(const Ticket& ticket) {
+void Finder::remember(const Ticket& ticket, const Judged& judged) {
+    judged->insert(ticket.issue_id);
     seen_[ticket.issue_id] = ticket.updated_at;
     std::erase(recent_, ticket.issue_id);
     recent_.push_back(ticket.issue_id);
@@ -181,7 +198,7 @@ void Finder::remember(const Ticket& ticket) {
     }
 }
 
-Task<> Finder::decide_one(Ticket ticket, std::optional<StoredRequest> stored, Facts facts) {
+Task<> Finder::decide_one(Ticket ticket, std::optional<StoredRequest> stored, Facts facts, Judged judged) {
     for (int tries = 0; tries < most_conflicts; ++tries) {
         const Request* known = stored && stored->request.revision != 0 ? &stored->request : nullptr;
         const Decision decision = decide(ticket, context_.policy, *facts, known);
@@ -204,7 +221,7 @@ Task<> Finder::decide_one(Ticket ticket, std::optional<StoredRequest> stored, Fa
             if (event) {
                 say_dry(ticket, decision);
             }
-            remember(ticket);
+            remember(ticket, judged);
             if (known != nullptr && known->vanished_at) {
                 auto back = co_await situation_of(*stored);
                 if (back && *back) {
@@ -221,7 +238,7 @@ Task<> Finder::decide_one(Ticket ticket, std::optional<StoredRequest> stored, Fa
         }
         const bool saved = co_await apply(std::move(**situation), *event);
         if (saved) {
-            remember(ticket);
+            remember(ticket, judged);
             co_return;
         }
         if (context_.stopping) {
@@ -296,14 +313,14 @@ Task<bool> Finder::apply(Situation before, Event event) {
     Work work(step.after.request.issue_id);
     work.urgent = step.after.request.phase == Phase::ending;
     work.tells = std::move(step.tells);
-    std::string application = step.after.request.application;
+    std::string lane = lane_of(step.after.request);
     work.fresh = std::move(step.after);
     // Messages of earlier saves are not at hand here; loading brings them all.
     if (earlier.revision != 0) {
         work.fresh.reset();
         work.tells.clear();
     }
-    dispatcher_.add(std::move(application), std::move(work));
+    dispatcher_.add(std::move(lane), std::move(work));
     co_return true;
 }
 

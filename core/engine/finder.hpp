@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -28,7 +29,8 @@ public:
     Task<Result<Done>> sweep();
 
     /// Reads these tickets fresh and decides again; for requests whose grant is about to be tried again.
-    Task<Result<Done>> review(std::vector<std::string> issue_ids);
+    /// Gives those of them that were: what could not be read must not be granted.
+    Task<Result<std::set<std::string>>> review(std::vector<std::string> issue_ids);
 
 private:
     /// What became of one walk.
@@ -41,13 +43,16 @@ private:
     };
 
     using Facts = std::shared_ptr<const ApproverFacts>;
+    /// Issue ids that were decided on, and what came of it stored.
+    using Judged = std::shared_ptr<std::set<std::string>>;
 
     Task<Result<Done>> walk(SearchWindow window, Walk& walk);
     Task<Result<Done>> handle_page(std::vector<Candidate> candidates, Walk& walk);
-    Task<Result<Done>> read_and_decide(std::vector<std::string> issue_ids, TaskGroup& tasks);
+    Task<Result<Judged>> read_and_decide(std::vector<std::string> issue_ids, TaskGroup& tasks);
+    void say_unreadable(const ReadTickets& read);
     Task<Result<Facts>> learn(const std::vector<Ticket>& tickets);
     Task<Result<Done>> learn_person(std::string account_id, bool with_groups);
-    Task<> decide_one(Ticket ticket, std::optional<StoredRequest> stored, Facts facts);
+    Task<> decide_one(Ticket ticket, std::optional<StoredRequest> stored, Facts facts, Judged judged);
     Task<Result<std::optional<Situation>>> situation_of(StoredRequest stored);
     Task<Result<std::string>> address_of(const Ticket& ticket, const Application& application);
     Task<bool> apply(Situation before, Event event);
@@ -57,15 +62,16 @@ private:
 
     std::optional<Event>
     event_for(const Ticket& ticket, const Decision& decision, const Result<std::string>& address);
-    void remember(const Ticket& ticket);
+    void remember(const Ticket& ticket, const Judged& judged);
     void say_dry(const Ticket& ticket, const Decision& decision);
 
     EngineContext& context_;
     Dispatcher& dispatcher_;
     TaskGroup& page_tasks_;
     TaskGroup& review_tasks_;
-    std::map<std::string, TimePoint> seen_; ///< issue id -> `updated` that was dealt with
-    std::deque<std::string> recent_;        ///< issue ids last dealt with, for reconcileIssues
+    std::map<std::string, TimePoint> seen_;         ///< issue id -> `updated` that was dealt with
+    std::deque<std::string> recent_;                ///< issue ids last dealt with, for reconcileIssues
+    std::map<std::string, std::string> unreadable_; ///< issue id -> code, of tickets that the log has told of
     std::optional<TimePoint> position_;
     bool position_known_ = false;
     ApproverFacts known_; ///< answers about approvers, kept for a short time

@@ -149,9 +149,9 @@ Task<Result<Done>> Finder::look_for_vanished() {
             ids.push_back(request.issue_id);
         }
         after = ids.back();
-        auto decided = co_await read_and_decide(std::move(ids), page_tasks_);
-        if (!decided) {
-            co_return decided;
+        auto judged = co_await read_and_decide(std::move(ids), page_tasks_);
+        if (!judged) {
+            co_return judged.error();
         }
         co_await dispatcher_.wait_for_room(live_page);
     }

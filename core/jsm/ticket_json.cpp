@@ -222,18 +222,23 @@ Result<Ticket> ticket_from_issue(const boost::json::value& issue, const PortalFi
     ticket.status_id = read.id_of("status");
     ticket.created_at = read.time("created");
     ticket.updated_at = read.time("updated");
-    ticket.reporter = read.person("reporter").value_or(Person());
-    ticket.beneficiary = read.person(fields.beneficiary);
-    ticket.asked = read.first_person(fields.approver);
-    ticket.application = read.text(fields.application);
-    ticket.access_type = read.text(fields.access_type);
-    ticket.duration = read.text(fields.duration);
     ticket.request_type_id = read.request_type(fields.request_type);
     if (const boost::json::value* status = read.find("status")) {
         ticket.status_name = bounded(find_string(*status, "name").value_or(""), max_text);
     }
     if (auto error = std::move(read).error()) {
         return std::move(*error);
+    }
+    // What people write into the fields of their wish must not keep a revoke from being read.
+    IssueFields wish(issue, shown);
+    ticket.reporter = wish.person("reporter").value_or(Person());
+    ticket.beneficiary = wish.person(fields.beneficiary);
+    ticket.asked = wish.first_person(fields.approver);
+    ticket.application = wish.text(fields.application);
+    ticket.access_type = wish.text(fields.access_type);
+    ticket.duration = wish.text(fields.duration);
+    if (const auto error = std::move(wish).error()) {
+        ticket.malformed = error->message();
     }
     return ticket;
 }

@@ -70,6 +70,9 @@ Decision decide_approved(
                 std::string(kind == RequestKind::remove ? "removal" : "change") + " by hand"
         );
     }
+    if (!ticket.malformed.empty()) {
+        return Park("jira.malformed_ticket", ticket.malformed);
+    }
     const AccessRule* rule = policy.rule(ticket.application, ticket.access_type);
     if (rule == nullptr) {
         return Park(

@@ -54,7 +54,7 @@ class Hostile(Case):
         self.raise_ticket(access_type=LONG)
         good = self.raise_ticket()
         self.wait_status(good, GRANTED)
-        self.assertIn("255 bytes", self.wait_log("unreadable", 2)[0].fields["error"])
+        self.assertIn("255 bytes", self.wait_log("parked", 2)[0].fields["reason"])
         self.checked_log()
         self.stop()
         self.assertEqual(self.sandbox.members(), ["jane@acme.example"])

@@ -2,7 +2,7 @@
 says what to do, and when the trouble is over everything comes right by itself."""
 import re
 
-from case import GRANTED, REMOVED, Case, world
+from case import APPROVED, GRANTED, REMOVED, Case, world
 
 SEARCH = {"vendor": "jsm", "path": "*/search/jql"}
 READ = {"vendor": "jsm", "path": "*/issue/bulkfetch"}
@@ -75,6 +75,18 @@ class Credentials(Case):
         self.wait_status(self.raise_ticket(reporter="dave@acme.example"), GRANTED)
         self.stop()
         self.assertEqual([entry for entry in self.entries() if entry.level != "info"], [])
+
+
+    def test_a_paused_application_delays_no_message_to_a_ticket(self):
+        self.sandbox = self.start_sandbox()
+        self.daemon = self.make_daemon(self.sandbox)
+        self.sandbox.entra("rotate_secret", secret="another-secret")
+        self.raise_ticket()
+        self.daemon.start()
+        self.wait_log("application_failing")
+        unproven = self.raise_ticket(approve=False)
+        self.sandbox.jsm("move", issue=unproven, to=APPROVED, by="jane@acme.example")
+        self.wait("a comment", lambda: self.comments(unproven))
 
 
 class Trust(Case):

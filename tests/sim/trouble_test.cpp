@@ -214,3 +214,55 @@ TEST_CASE("disk: while it is full nothing is granted, and revokes go on") {
     CHECK_FALSE(world.is_member("dave@acme.example"));
     CHECK(world.run_until([&] { return world.is_member("dave@acme.example"); }, 3min));
 }
+
+TEST_CASE("revoke: a field that cannot be read does not keep it from being seen") {
+    World world;
+    const std::string ticket = granted_ticket(world);
+    const std::string endless(300, 'x');
+    world.jsm(
+        "edit_field",
+        {{"issue", ticket}, {"field", "Application"}, {"value", endless}, {"by", "jane@acme.example"}}
+    );
+    world.jsm("move", {{"issue", ticket}, {"to", "Access Revoked"}, {"by", "carol@acme.example"}});
+    CHECK(world.run_until([&] { return !world.is_member("jane@acme.example"); }, 1min));
+}
+
+TEST_CASE("grant: a wish that cannot be read parks, and the ticket says so once") {
+    World world;
+    const std::string ticket = world.raise({{"application", std::string(300, 'x')}});
+    world.start();
+    world.jsm("approve", {{"issue", ticket}, {"by", "bob@acme.example"}});
+    REQUIRE(world.run_until([&] { return world.status_of(ticket) == "Needs Attention"; }));
+    world.run_for(1h);
+    CHECK(world.comments_of(ticket).size() == 1);
+    CHECK(world.comments_of(ticket)[0].find("jira.malformed_ticket") != std::string::npos);
+}
+
+TEST_CASE("grant: a ticket that cannot be read whole is not granted on an old reading") {
+    World world;
+    const std::string ticket = world.raise();
+    world.start();
+    world.run_for(10s);
+    every_batch(world, "error_503");
+    world.jsm("approve", {{"issue", ticket}, {"by", "bob@acme.example"}});
+    world.run_for(1min);
+    const auto before = world.vendors().calls("entra");
+    world.fault({{"vendor", "jsm"}, {"path", "*/approval"}, {"kind", "error_500"}});
+    world.run_for(2h);
+    // One grant may have been under way when approvals could no longer be read.
+    CHECK(world.vendors().calls("entra") <= before + 2);
+    world.heal();
+    CHECK(world.run_until([&] { return world.is_member("jane@acme.example"); }, 30min));
+}
+
+TEST_CASE("told: trouble of an application does not hold up what only a ticket must hear") {
+    World world;
+    const std::string waiting = world.raise();
+    world.entra("rotate_secret", {{"secret", "another"}});
+    world.start();
+    world.jsm("approve", {{"issue", waiting}, {"by", "bob@acme.example"}});
+    world.run_for(1min);
+    const std::string unproven = world.raise();
+    world.jsm("move", {{"issue", unproven}, {"to", "Approved by Manager"}, {"by", "jane@acme.example"}});
+    CHECK(world.run_until([&] { return world.comments_of(unproven).size() == 1; }, 20s));
+}

@@ -74,9 +74,14 @@ TEST_CASE("backoff: the vendor's own time is a floor, a little spread behind it"
 }
 
 TEST_CASE("backoff: what cannot help soon waits long at once") {
-    for (const Fault fault : {Fault::permanent, Fault::credential}) {
-        CHECK(wait(failing(fault), 1, 0) == 7min + 30s);
-        CHECK(wait(failing(fault), 1, std::numeric_limits<std::uint64_t>::max()) <= 15min);
+    CHECK(wait(failing(Fault::permanent), 1, 0) == 7min + 30s);
+    CHECK(wait(failing(Fault::permanent), 1, std::numeric_limits<std::uint64_t>::max()) <= 15min);
+}
+
+TEST_CASE("backoff: a refused credential is tried again within the minute, however often it was refused") {
+    for (const std::uint32_t attempt : {1U, 9U, 1000U}) {
+        CHECK(wait(failing(Fault::credential), attempt, 0) == 30s);
+        CHECK(wait(failing(Fault::credential), attempt, std::numeric_limits<std::uint64_t>::max()) <= 1min);
     }
 }
 

@@ -141,7 +141,7 @@ TEST_CASE("read: a ticket that could be read in part only is failed, the others 
         "/issue/bulkfetch",
         200,
         R"({"issues":[)" + issue("1", "10012") + "," + issue("2", "10012") + "," + issue("3", "10012") + "," +
-            issue("4", "10012", R"(,"customfield_1":7)") +
+            issue("4", "10012", R"(,"customfield_9":7)") +
             R"(],"issueErrors":[{"id":"5","errorMessage":"no"}]})"
     );
     jira.transport.answer("POST", "/changelog/bulkfetch", 200, R"({"issueChangeLogs":[]})");
