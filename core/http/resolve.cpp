@@ -28,19 +28,19 @@ public:
     explicit Question(const asio::any_io_executor& executor) : resolver(executor) {}
 
     Tcp::resolver resolver;
-    StoredHandler<Resolved> resume;
+    StoredHandler<ResolvedHost> resume;
 
-    void end(Resolved resolved) {
+    void end(ResolvedHost resolved) {
         if (resume) {
-            StoredHandler<Resolved> handler;
+            StoredHandler<ResolvedHost> handler;
             std::swap(handler, resume);
             handler(std::move(resolved));
         }
     }
 };
 
-Resolved read(const boost::system::error_code& error, const Tcp::resolver::results_type& results) {
-    Resolved resolved;
+ResolvedHost read(const boost::system::error_code& error, const Tcp::resolver::results_type& results) {
+    ResolvedHost resolved;
     for (const auto& entry : results) {
         std::string address = entry.endpoint().address().to_string();
         if (std::ranges::find(resolved.addresses, address) == resolved.addresses.end()) {
@@ -63,12 +63,12 @@ public:
         if (slot.is_connected()) {
             slot.assign([weak = std::weak_ptr<Question>(question)](asio::cancellation_type) {
                 if (auto alive = weak.lock()) {
-                    alive->end(Resolved());
+                    alive->end(ResolvedHost());
                 }
             });
         }
-        auto stored = store_handler<Resolved>(std::forward<Handler>(handler));
-        question->resume = [stored, executor = executor_](Resolved resolved) {
+        auto stored = store_handler<ResolvedHost>(std::forward<Handler>(handler));
+        question->resume = [stored, executor = executor_](ResolvedHost resolved) {
             asio::post(executor, [stored, resolved = std::move(resolved)] { stored(resolved); });
         };
         question->resolver.async_resolve(
@@ -88,17 +88,17 @@ private:
 
 } // namespace
 
-Task<Resolved> resolve(std::string host) {
+Task<ResolvedHost> resolve(std::string host) {
     boost::system::error_code error;
     const auto literal = asio::ip::make_address(host, error);
     if (!error) {
-        Resolved resolved;
+        ResolvedHost resolved;
         resolved.addresses.push_back(literal.to_string());
         co_return resolved;
     }
     const auto executor = co_await asio::this_coro::executor;
     ResolveStart start(std::move(host), executor);
-    Resolved resolved = co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Resolved)>(
+    ResolvedHost resolved = co_await asio::async_initiate<const asio::use_awaitable_t<>, void(ResolvedHost)>(
         start, asio::use_awaitable
     );
     co_return resolved;

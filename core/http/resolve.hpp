@@ -8,9 +8,9 @@
 namespace accessd {
 
 /// What a host's name stands for.
-class Resolved {
+class ResolvedHost {
 public:
-    Resolved() = default;
+    ResolvedHost() = default;
 
     std::vector<std::string> addresses; ///< as text, in the order to try them; empty: unknown
     std::string error;                  ///< why there are none
@@ -18,6 +18,6 @@ public:
 
 /// Asks the system's resolver, which blocks a thread of Asio's and not the loop. Ends at once when it is
 /// cancelled, though the system may go on asking.
-Task<Resolved> resolve(std::string host);
+Task<ResolvedHost> resolve(std::string host);
 
 } // namespace accessd
