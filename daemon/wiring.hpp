@@ -20,7 +20,8 @@ namespace accessd {
 class Wiring {
 public:
     /// Permanent errors: what a provider or the transport says about its settings ("tls.bad_ca", ...).
-    /// `environment` is asked for https_proxy and no_proxy. Configuration, clock and random outlive the wiring.
+    /// `environment` is asked for https_proxy and no_proxy. Configuration, clock and random outlive the
+    /// wiring.
     static Result<std::unique_ptr<Wiring>> make(
         const Config& config,
         const std::map<std::string, std::string>& environment,

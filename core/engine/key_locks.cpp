@@ -1,13 +1,8 @@
 #include "core/engine/key_locks.hpp"
 
-#include "core/support/handler.hpp"
+#include "core/support/parked.hpp"
 
-#include <boost/asio/associated_cancellation_slot.hpp>
-#include <boost/asio/async_result.hpp>
 #include <boost/asio/error.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
 
 #include <algorithm>
@@ -17,49 +12,11 @@
 
 namespace accessd {
 
-class KeyLocks::Waiter {
+class KeyLocks::Waiter : public Parked {
 public:
     explicit Waiter(std::vector<AccessKey> wanted) : keys(std::move(wanted)) {}
 
     std::vector<AccessKey> keys;
-    StoredHandler<bool> resume;
-
-    void end(bool taken) {
-        if (resume) {
-            StoredHandler<bool> handler;
-            std::swap(handler, resume);
-            handler(taken);
-        }
-    }
-};
-
-class KeyLocks::WaitStart {
-public:
-    WaitStart(std::weak_ptr<Waiter> waiter, boost::asio::any_io_executor executor)
-        : waiter_(std::move(waiter)), executor_(std::move(executor)) {}
-
-    template <class Handler> void operator()(Handler&& handler) const {
-        auto waiter = waiter_.lock();
-        if (!waiter) {
-            return;
-        }
-        auto slot = boost::asio::get_associated_cancellation_slot(handler);
-        if (slot.is_connected()) {
-            slot.assign([weak = waiter_](boost::asio::cancellation_type) {
-                if (auto alive = weak.lock()) {
-                    alive->end(false);
-                }
-            });
-        }
-        auto stored = store_handler<bool>(std::forward<Handler>(handler));
-        waiter->resume = [stored, executor = executor_](bool taken) {
-            boost::asio::post(executor, [stored, taken] { stored(taken); });
-        };
-    }
-
-private:
-    std::weak_ptr<Waiter> waiter_;
-    boost::asio::any_io_executor executor_;
 };
 
 class KeyLocks::State {
@@ -81,11 +38,11 @@ public:
         }
         auto waiter = waiters.begin();
         while (waiter != waiters.end()) {
-            // One without a handler was cancelled and only waits to be resumed.
-            if ((*waiter)->resume && take((*waiter)->keys)) {
+            // One that is not waiting was cancelled, and is about to leave.
+            if ((*waiter)->waiting() && take((*waiter)->keys)) {
                 const auto served = *waiter;
                 waiter = waiters.erase(waiter);
-                served->end(true);
+                served->resume(true);
             } else {
                 ++waiter;
             }
@@ -128,14 +85,11 @@ Task<KeyLocks::Hold> KeyLocks::lock(std::vector<AccessKey> keys) {
     if (state_->take(keys)) {
         co_return Hold(state_, std::move(keys));
     }
-    auto executor = co_await boost::asio::this_coro::executor;
     // Only the list owns the waiter: a frame that did would keep itself alive for ever.
     state_->waiters.push_back(std::make_shared<Waiter>(keys));
     const Waiter* own = state_->waiters.back().get();
-    WaitStart start(state_->waiters.back(), executor);
-    const bool taken = co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void(bool)>(
-        start, boost::asio::use_awaitable
-    );
+    std::weak_ptr<Parked> parked = state_->waiters.back();
+    const bool taken = co_await park(std::move(parked));
     if (!taken) {
         // One that was served is gone from the list, and another may live at its address by now.
         std::erase_if(state_->waiters, [own](const auto& waiter) { return waiter.get() == own; });

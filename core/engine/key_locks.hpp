@@ -48,7 +48,6 @@ public:
 
 private:
     class Waiter;
-    class WaitStart;
 
     std::shared_ptr<State> state_;
 };

@@ -1,6 +1,7 @@
 #include "core/engine/worker.hpp"
 
 #include "core/engine/announce.hpp"
+#include "core/engine/worker_desk.hpp"
 
 #include <algorithm>
 #include <set>
@@ -15,9 +16,11 @@ constexpr int most_turns = 12;
 // Lost races against the finder or a worker on the same key.
 constexpr int most_conflicts = 5;
 
-std::vector<AccessKey> keys_of(const Request& request) {
+} // namespace
+
+std::vector<AccessKey> Worker::Desk::keys() const {
     std::vector<AccessKey> keys;
-    for (const Target& target : request.targets) {
+    for (const Target& target : request().targets) {
         keys.push_back(target.key);
     }
     return keys;
@@ -26,26 +29,6 @@ std::vector<AccessKey> keys_of(const Request& request) {
 bool is_cancelled(const Error& error) {
     return error.code() == "http.cancelled";
 }
-
-} // namespace
-
-/// The request that a worker has before it.
-class Worker::Desk {
-public:
-    Desk() = default;
-
-    Situation situation;
-    std::vector<Tell> tells;           ///< outbox rows of this request
-    std::set<std::string> own_tells;   ///< ids of those that this process put there and never sent
-    std::vector<AccessKey> extra_keys; ///< keys beyond the targets' that a step is about to need
-    KeyLocks::Hold hold;
-    std::vector<AccessKey> started; ///< keys that the last commit wrote an intent for
-    bool may_grant = true;
-
-    Request& request() { return situation.request; }
-
-    const Request& request() const { return situation.request; }
-};
 
 Worker::Turn Worker::next_turn(const Desk& desk) const {
     const TimePoint now = context_.clock.now();
@@ -138,7 +121,7 @@ Task<bool> Worker::load(Desk& desk) {
     }
     desk.situation.request = std::move(loaded->front().request);
     desk.tells = std::move(loaded->front().tells);
-    std::vector<AccessKey> keys = keys_of(desk.request());
+    std::vector<AccessKey> keys = desk.keys();
     for (const AccessKey& key : desk.extra_keys) {
         if (std::find(keys.begin(), keys.end(), key) == keys.end()) {
             keys.push_back(key);
@@ -205,107 +188,8 @@ Task<bool> Worker::commit(Desk& desk, std::vector<Event> events) {
     co_return false;
 }
 
-Task<Result<Entitlement>> Worker::entitlement(Application& application, std::string name) {
-    const std::pair<std::string, std::string> label(application.name, name);
-    const auto known = pinned_.find(label);
-    if (known != pinned_.end()) {
-        co_return known->second;
-    }
-    // One asks the vendor, however many need it.
-    std::vector<AccessKey> label_key(1, AccessKey(application.name, name, std::string()));
-    auto hold = co_await pinning_.lock(std::move(label_key));
-    const auto meanwhile = pinned_.find(label);
-    if (meanwhile != pinned_.end()) {
-        co_return meanwhile->second;
-    }
-    auto stored = co_await context_.store.pinned(application.name, name);
-    if (!stored) {
-        context_.note(stored.error());
-        co_return stored.error();
-    }
-    if (*stored) {
-        pinned_.emplace(label, **stored);
-        co_return **stored;
-    }
-    auto found = co_await application.provider->find_entitlement(name, context_.deadline());
-    if (!found) {
-        co_return found.error();
-    }
-    Entitlement entitlement(found->id, name);
-    auto kept = co_await context_.store.pin(application.name, entitlement, context_.clock.now());
-    if (!kept) {
-        context_.note(kept.error());
-        co_return kept.error();
-    }
-    // Somebody may have pinned it first: what is stored decides.
-    auto pinned = co_await context_.store.pinned(application.name, name);
-    if (pinned && *pinned) {
-        entitlement = **pinned;
-    }
-    pinned_.emplace(label, entitlement);
-    co_return entitlement;
-}
-
-Task<bool> Worker::resolve(Desk& desk) {
-    Application* application = context_.application(desk.request().application);
-    if (application == nullptr) {
-        Error unknown(
-            Fault::permanent,
-            "application.unknown",
-            "application \"" + desk.request().application + "\" is not in the configuration any more"
-        );
-        std::vector<Event> events(1, Event(Unresolved(std::move(unknown))));
-        co_await commit(desk, std::move(events));
-        co_return false;
-    }
-    auto account =
-        co_await application->provider->find_account(desk.request().account.name, context_.deadline());
-    std::optional<Error> trouble;
-    std::vector<Entitlement> entitlements;
-    if (!account) {
-        trouble = account.error();
-    }
-    for (std::size_t i = 0; !trouble && i < desk.request().entitlement_names.size(); ++i) {
-        auto found = co_await entitlement(*application, desk.request().entitlement_names[i]);
-        if (found) {
-            entitlements.push_back(std::move(*found));
-        } else {
-            trouble = found.error();
-        }
-    }
-    if (trouble) {
-        if (!is_cancelled(*trouble)) {
-            context_.note_trouble(*application, *trouble);
-            std::vector<Event> events(1, Event(Unresolved(std::move(*trouble))));
-            co_await commit(desk, std::move(events));
-        }
-        co_return !desk.tells.empty();
-    }
-    context_.note_success(*application);
-    std::vector<AccessKey> keys = keys_of(desk.request());
-    for (const Entitlement& found : entitlements) {
-        AccessKey key(application->name, found.id, account->id);
-        if (std::find(keys.begin(), keys.end(), key) == keys.end()) {
-            keys.push_back(std::move(key));
-        }
-    }
-    desk.extra_keys = keys;
-    desk.hold = co_await context_.locks.lock(keys);
-    auto accesses = co_await context_.store.load_accesses(std::move(keys));
-    if (!accesses) {
-        context_.note(accesses.error());
-        co_return false;
-    }
-    desk.situation.accesses = std::move(*accesses);
-    std::vector<Event> events;
-    events.emplace_back(Resolved(std::move(*account), std::move(entitlements)));
-    events.emplace_back(Started());
-    const bool called = co_await start_and_call(desk, std::move(events));
-    co_return called;
-}
-
 Task<bool> Worker::call_due(Desk& desk) {
-    desk.hold = co_await context_.locks.lock(keys_of(desk.request()));
+    desk.hold = co_await context_.locks.lock(desk.keys());
     std::vector<Event> events(1, Event(Started()));
     const bool called = co_await start_and_call(desk, std::move(events));
     co_return called;

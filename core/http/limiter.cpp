@@ -1,33 +1,18 @@
 #include "core/http/limiter.hpp"
 
 #include "core/support/deadline.hpp"
-#include "core/support/handler.hpp"
-
-#include <boost/asio/associated_cancellation_slot.hpp>
-#include <boost/asio/async_result.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
+#include "core/support/parked.hpp"
 
 #include <algorithm>
 #include <utility>
 
 namespace accessd {
 
-class Limiter::Waiter {
+class Limiter::Waiter : public Parked {
 public:
     Waiter() = default;
 
     bool admitted = false; ///< counted in in_flight_
-    StoredHandler<bool> resume;
-
-    void wake(bool value) {
-        if (resume) {
-            StoredHandler<bool> handler;
-            std::swap(handler, resume);
-            handler(value);
-        }
-    }
 };
 
 /// A place in the queue. Leaving it without having taken the permit gives the permit on.
@@ -36,6 +21,7 @@ public:
     explicit Place(Limiter& limiter) : limiter_(limiter.handle_) {
         limiter.waiters_.push_back(std::make_shared<Waiter>());
         waiter_ = limiter.waiters_.back().get();
+        parked_ = limiter.waiters_.back();
     }
 
     Place(const Place&) = delete;
@@ -58,6 +44,8 @@ public:
 
     Waiter& waiter() { return *waiter_; }
 
+    std::weak_ptr<Parked> parked() const { return parked_; }
+
     Permit take() {
         taken_ = true;
         return Permit(**limiter_);
@@ -66,36 +54,8 @@ public:
 private:
     std::shared_ptr<Limiter*> limiter_;
     Waiter* waiter_ = nullptr;
+    std::weak_ptr<Parked> parked_;
     bool taken_ = false;
-};
-
-class Limiter::WaitStart {
-public:
-    WaitStart(std::weak_ptr<Waiter> waiter, boost::asio::any_io_executor executor)
-        : waiter_(std::move(waiter)), executor_(std::move(executor)) {}
-
-    template <class Handler> void operator()(Handler&& handler) const {
-        auto waiter = waiter_.lock();
-        if (!waiter) {
-            return;
-        }
-        auto slot = boost::asio::get_associated_cancellation_slot(handler);
-        if (slot.is_connected()) {
-            slot.assign([weak = waiter_](boost::asio::cancellation_type) {
-                if (auto alive = weak.lock()) {
-                    alive->wake(false);
-                }
-            });
-        }
-        auto stored = store_handler<bool>(std::forward<Handler>(handler));
-        waiter->resume = [stored, executor = executor_](bool value) {
-            boost::asio::post(executor, [stored, value] { stored(value); });
-        };
-    }
-
-private:
-    std::weak_ptr<Waiter> waiter_;
-    boost::asio::any_io_executor executor_;
 };
 
 Limiter::Permit::Permit(Permit&& other) noexcept : limiter_(std::move(other.limiter_)) {}
@@ -133,18 +93,6 @@ bool Limiter::is_next(const Waiter* waiter) const {
     return first == waiters_.end() || first->get() == waiter;
 }
 
-Task<bool> Limiter::wait(Waiter& waiter) {
-    auto executor = co_await boost::asio::this_coro::executor;
-    const auto own = std::find_if(waiters_.begin(), waiters_.end(), [&](const auto& candidate) {
-        return candidate.get() == &waiter;
-    });
-    WaitStart start(*own, executor);
-    const bool woken = co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void(bool)>(
-        start, boost::asio::use_awaitable
-    );
-    co_return woken;
-}
-
 Task<Result<Limiter::Permit>> Limiter::acquire(TimePoint deadline) {
     if (!closed() && in_flight_ < limit_ && is_next(nullptr)) {
         ++in_flight_;
@@ -180,7 +128,7 @@ Task<Result<Limiter::Permit>> Limiter::acquire(TimePoint deadline) {
         if (shut) {
             until = *closed_until_;
         }
-        co_await with_deadline(clock_, until, wait(place.waiter()));
+        co_await with_deadline(clock_, until, park(place.parked()));
     }
 }
 
@@ -201,7 +149,7 @@ void Limiter::admit() {
         if (!waiter->admitted) {
             waiter->admitted = true;
             ++in_flight_;
-            waiter->wake(true);
+            waiter->resume(true);
         }
     }
 }
@@ -209,7 +157,7 @@ void Limiter::admit() {
 /// Everybody who waits looks again how long.
 void Limiter::recheck() {
     for (const auto& waiter : waiters_) {
-        waiter->wake(false);
+        waiter->resume(false);
     }
 }
 

@@ -55,9 +55,7 @@ public:
 private:
     class Waiter;
     class Place;
-    class WaitStart;
 
-    Task<bool> wait(Waiter& waiter);
     bool closed() const;
     bool is_next(const Waiter* waiter) const;
     void release();

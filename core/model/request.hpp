@@ -86,8 +86,8 @@ public:
     std::optional<TimePoint> first_failed_at;
     std::optional<TimePoint> wake_at; ///< of the request itself (resolving); targets have their own
     std::optional<TimePoint> vanished_at;
-    TimePoint seen_at{}; ///< when accessd first saw it approved
-    TimePoint updated_at{}; ///< Jira's `updated` of the ticket when it was last decided on
+    TimePoint seen_at{};       ///< when accessd first saw it approved
+    TimePoint updated_at{};    ///< Jira's `updated` of the ticket when it was last decided on
     std::int64_t revision = 0; ///< of the stored row; 0: not stored yet
 };
 

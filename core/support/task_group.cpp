@@ -1,12 +1,10 @@
 #include "core/support/task_group.hpp"
 
-#include <boost/asio/associated_cancellation_slot.hpp>
-#include <boost/asio/async_result.hpp>
+#include "core/support/parked.hpp"
+
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/error.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
 
 #include <utility>
@@ -20,23 +18,17 @@ public:
 
     Children children;
     std::function<void(std::exception_ptr)> on_bug;
-    StoredHandler<> resume;
+    std::shared_ptr<Parked> waiter = std::make_shared<Parked>();
     std::size_t limit = 0;
-
-    void wake() {
-        if (resume && children.size() < limit) {
-            StoredHandler<> handler;
-            std::swap(handler, resume);
-            handler();
-        }
-    }
 
     void ended(Children::iterator child, std::exception_ptr failure) {
         children.erase(child);
         if (failure && !was_cancelled(failure)) {
             on_bug(failure);
         }
-        wake();
+        if (children.size() < limit) {
+            waiter->resume(true);
+        }
     }
 
 private:
@@ -49,36 +41,6 @@ private:
             return false;
         }
     }
-};
-
-class TaskGroup::WaitStart {
-public:
-    WaitStart(std::weak_ptr<State> state, boost::asio::any_io_executor executor)
-        : state_(std::move(state)), executor_(std::move(executor)) {}
-
-    template <class Handler> void operator()(Handler&& handler) const {
-        auto state = state_.lock();
-        if (!state) {
-            return;
-        }
-        auto slot = boost::asio::get_associated_cancellation_slot(handler);
-        if (slot.is_connected()) {
-            slot.assign([weak = state_](boost::asio::cancellation_type) {
-                if (auto alive = weak.lock(); alive && alive->resume) {
-                    StoredHandler<> stored;
-                    std::swap(stored, alive->resume);
-                    stored();
-                }
-            });
-        }
-        // Through the executor: a child may end deep inside somebody else's call.
-        auto stored = store_handler<>(std::forward<Handler>(handler));
-        state->resume = [stored, executor = executor_] { boost::asio::post(executor, stored); };
-    }
-
-private:
-    std::weak_ptr<State> state_;
-    boost::asio::any_io_executor executor_;
 };
 
 TaskGroup::TaskGroup(boost::asio::any_io_executor executor, std::function<void(std::exception_ptr)> on_bug)
@@ -118,10 +80,8 @@ Task<> TaskGroup::wait_below(std::size_t limit) {
         co_return;
     }
     state_->limit = limit;
-    WaitStart start(state_, executor_);
-    co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void()>(
-        start, boost::asio::use_awaitable
-    );
+    std::weak_ptr<Parked> waiter = state_->waiter;
+    co_await park(std::move(waiter));
 }
 
 } // namespace accessd

@@ -1,6 +1,5 @@
 #pragma once
 
-#include "core/support/handler.hpp"
 #include "core/support/task.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
@@ -37,7 +36,6 @@ public:
 
 private:
     class State;
-    class WaitStart;
 
     boost::asio::any_io_executor executor_;
     std::shared_ptr<State> state_;

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "core/support/clock.hpp"
-#include "core/support/handler.hpp"
+#include "core/support/parked.hpp"
 #include "core/support/task.hpp"
 
 #include <memory>
@@ -12,10 +12,9 @@ namespace accessd {
 /// thread only.
 class Wakeup {
 public:
-    Wakeup();
+    Wakeup() = default;
     Wakeup(const Wakeup&) = delete;
     Wakeup& operator=(const Wakeup&) = delete;
-    ~Wakeup();
 
     void notify();
 
@@ -23,12 +22,8 @@ public:
     Task<> wait_until(Clock& clock, TimePoint at);
 
 private:
-    class State;
-    class WaitStart;
-
-    Task<bool> wait();
-
-    std::shared_ptr<State> state_;
+    bool notified_ = false;
+    std::shared_ptr<Parked> parked_ = std::make_shared<Parked>();
 };
 
 } // namespace accessd

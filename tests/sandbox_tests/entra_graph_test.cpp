@@ -64,9 +64,9 @@ TEST_CASE("entra: filters compare without regard to case and take doubled quotes
         ) == 0
     );
     CHECK(
-        size_of(
-            entra.get("/users?$filter=mail%20eq%20'jane@acme.example'%20or%20displayName%20eq%20'Bob%20Approver'")
-        ) == 2
+        size_of(entra.get(
+            "/users?$filter=mail%20eq%20'jane@acme.example'%20or%20displayName%20eq%20'Bob%20Approver'"
+        )) == 2
     );
     CHECK(size_of(entra.get("/users?$filter=proxyAddresses/any(p:p%20eq%20'SMTP:bob@acme.example')")) == 1);
     CHECK(size_of(entra.get("/users?$filter=mail%20in%20('bob@acme.example','carol@acme.example')")) == 2);

@@ -84,8 +84,7 @@ Error trouble(Fault fault, Effect effect, const std::string& code) {
     return Error(fault, code, "the vendor is in trouble").with_effect(effect);
 }
 
-Rig::Rig() {
-}
+Rig::Rig() {}
 
 Situation Rig::load(const Event& event) const {
     Situation situation;

@@ -159,7 +159,11 @@ TEST_CASE("client credentials: who was cancelled while asking does not answer fo
             rig.world.get_executor(),
             test::in_box(rig.source.authorization(rig.world.now() + 30s)),
             [&](std::exception_ptr, const std::shared_ptr<Result<std::string>>& value) {
-                outcomes.push_back(*value ? **value : value->error().code());
+                if (*value) {
+                    outcomes.push_back(**value);
+                } else {
+                    outcomes.push_back(value->error().code());
+                }
             }
         );
         rig.pass(1ms);

@@ -1,0 +1,36 @@
+#pragma once
+
+#include "core/engine/worker.hpp"
+
+#include <set>
+#include <string>
+#include <vector>
+
+// Shared by the parts of the worker only.
+namespace accessd {
+
+/// The request that a worker has before it.
+class Worker::Desk {
+public:
+    Desk() = default;
+
+    Situation situation;
+    std::vector<Tell> tells;           ///< outbox rows of this request
+    std::set<std::string> own_tells;   ///< ids of those that this process put there and never sent
+    std::vector<AccessKey> extra_keys; ///< keys beyond the targets' that a step is about to need
+    KeyLocks::Hold hold;
+    std::vector<AccessKey> started; ///< keys that the last commit wrote an intent for
+    bool may_grant = true;
+
+    /// The keys of the request's targets.
+    std::vector<AccessKey> keys() const;
+
+    Request& request() { return situation.request; }
+
+    const Request& request() const { return situation.request; }
+};
+
+/// A call that was cut short because we stop: its outcome is not known, and not recorded.
+bool is_cancelled(const Error& error);
+
+} // namespace accessd

@@ -1,0 +1,108 @@
+#include "core/engine/worker_desk.hpp"
+
+#include <algorithm>
+#include <utility>
+
+// How a worker finds the account and the entitlements of a request.
+namespace accessd {
+
+Task<Result<Entitlement>> Worker::entitlement(Application& application, std::string name) {
+    const std::pair<std::string, std::string> label(application.name, name);
+    const auto known = pinned_.find(label);
+    if (known != pinned_.end()) {
+        co_return known->second;
+    }
+    // One asks the vendor, however many need it.
+    std::vector<AccessKey> label_key(1, AccessKey(application.name, name, std::string()));
+    auto hold = co_await pinning_.lock(std::move(label_key));
+    const auto meanwhile = pinned_.find(label);
+    if (meanwhile != pinned_.end()) {
+        co_return meanwhile->second;
+    }
+    auto stored = co_await context_.store.pinned(application.name, name);
+    if (!stored) {
+        context_.note(stored.error());
+        co_return stored.error();
+    }
+    if (*stored) {
+        pinned_.emplace(label, **stored);
+        co_return **stored;
+    }
+    auto found = co_await application.provider->find_entitlement(name, context_.deadline());
+    if (!found) {
+        co_return found.error();
+    }
+    Entitlement entitlement(found->id, name);
+    auto kept = co_await context_.store.pin(application.name, entitlement, context_.clock.now());
+    if (!kept) {
+        context_.note(kept.error());
+        co_return kept.error();
+    }
+    // Somebody may have pinned it first: what is stored decides.
+    auto pinned = co_await context_.store.pinned(application.name, name);
+    if (pinned && *pinned) {
+        entitlement = **pinned;
+    }
+    pinned_.emplace(label, entitlement);
+    co_return entitlement;
+}
+
+Task<bool> Worker::resolve(Desk& desk) {
+    Application* application = context_.application(desk.request().application);
+    if (application == nullptr) {
+        Error unknown(
+            Fault::permanent,
+            "application.unknown",
+            "application \"" + desk.request().application + "\" is not in the configuration any more"
+        );
+        std::vector<Event> events(1, Event(Unresolved(std::move(unknown))));
+        co_await commit(desk, std::move(events));
+        co_return false;
+    }
+    auto account =
+        co_await application->provider->find_account(desk.request().account.name, context_.deadline());
+    std::optional<Error> trouble;
+    std::vector<Entitlement> entitlements;
+    if (!account) {
+        trouble = account.error();
+    }
+    for (std::size_t i = 0; !trouble && i < desk.request().entitlement_names.size(); ++i) {
+        auto found = co_await entitlement(*application, desk.request().entitlement_names[i]);
+        if (found) {
+            entitlements.push_back(std::move(*found));
+        } else {
+            trouble = found.error();
+        }
+    }
+    if (trouble) {
+        if (!is_cancelled(*trouble)) {
+            context_.note_trouble(*application, *trouble);
+            std::vector<Event> events(1, Event(Unresolved(std::move(*trouble))));
+            co_await commit(desk, std::move(events));
+        }
+        co_return !desk.tells.empty();
+    }
+    context_.note_success(*application);
+    std::vector<AccessKey> keys = desk.keys();
+    for (const Entitlement& found : entitlements) {
+        AccessKey key(application->name, found.id, account->id);
+        if (std::find(keys.begin(), keys.end(), key) == keys.end()) {
+            keys.push_back(std::move(key));
+        }
+    }
+    desk.extra_keys = keys;
+    desk.hold = co_await context_.locks.lock(keys);
+    auto accesses = co_await context_.store.load_accesses(std::move(keys));
+    if (!accesses) {
+        context_.note(accesses.error());
+        co_return false;
+    }
+    desk.situation.accesses = std::move(*accesses);
+    std::vector<Event> events;
+    events.emplace_back(Resolved(std::move(*account), std::move(entitlements)));
+    events.emplace_back(Started());
+    const bool called = co_await start_and_call(desk, std::move(events));
+    co_return called;
+}
+
+} // namespace accessd
