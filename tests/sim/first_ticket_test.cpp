@@ -139,3 +139,26 @@ TEST_CASE("pre-existing: membership that was there before survives the revoke, a
     CHECK(world.is_member("jane@acme.example"));
     CHECK(world.comments_of(ticket).back().find("before accessd granted it") != std::string::npos);
 }
+
+TEST_CASE("simulation: a seed gives the same life of a ticket again, another seed another") {
+    std::vector<std::uint64_t> steps;
+    std::vector<std::vector<std::string>> audits;
+    for (const std::uint64_t seed : {5U, 5U, 6U}) {
+        World world(seed);
+        std::vector<std::string> tickets;
+        for (const char* person : {"jane@acme.example", "dave@acme.example", "hilda@acme.example"}) {
+            tickets.push_back(world.raise({{"reporter", person}}));
+        }
+        world.start();
+        for (const std::string& ticket : tickets) {
+            world.jsm("approve", {{"issue", ticket}, {"by", "bob@acme.example"}});
+        }
+        world.run_for(1h);
+        steps.push_back(world.sim().steps());
+        audits.push_back(world.audit());
+    }
+    CHECK(steps[0] == steps[1]);
+    CHECK(audits[0] == audits[1]);
+    CHECK((steps[0] != steps[2] || audits[0] != audits[2]));
+    CHECK(audits[0].size() == audits[2].size());
+}
