@@ -31,6 +31,12 @@ Task<> Alarm::wait(Clock& clock, TimePoint latest) {
     }
 }
 
+void EngineContext::stop() {
+    stopping = true;
+    alarm.ring();
+    poll_now.notify();
+}
+
 Application* EngineContext::application(const std::string& name) {
     const auto found = applications.find(name);
     return found != applications.end() ? &found->second : nullptr;
@@ -90,7 +96,7 @@ void EngineContext::note(const Error& store_error) {
     }
     if (store_error.fault() == Fault::permanent && !fatal) {
         fatal = store_error;
-        stopping = true;
+        stop();
     }
 }
 

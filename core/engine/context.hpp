@@ -98,6 +98,7 @@ public:
 
     KeyLocks locks;
     Alarm alarm;
+    Wakeup poll_now; ///< ends the wait for the next poll
     Counters counters;
     bool connected = false;     ///< Jira told who we are: tickets can be read and told
     bool stopping = false;      ///< nothing new is begun
@@ -107,6 +108,9 @@ public:
     Application* application(const std::string& name);
 
     TimePoint deadline() const { return clock.now() + settings.call_deadline; }
+
+    /// Begins nothing new, and wakes everybody who waits.
+    void stop();
 
     /// next() with the present time, rules and dice.
     Step step(Situation before, const Event& event, bool may_grant = true);

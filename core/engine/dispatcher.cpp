@@ -16,13 +16,21 @@ constexpr Duration room_poll = 1s;
 } // namespace
 
 std::string lane_of(const Request& request) {
-    const bool has_calls =
-        request.phase == Phase::resolving ||
-        std::any_of(request.targets.begin(), request.targets.end(), [](const Target& target) {
-            return target.state == TargetState::wanted || target.state == TargetState::ending ||
-                   (target.state == TargetState::held && target.expires_at);
-        });
+    bool has_calls = request.phase == Phase::resolving;
+    for (const Target& target : request.targets) {
+        if (target.state == TargetState::ending) {
+            return target.key.application; // the ticket may name another one by now
+        }
+        has_calls = has_calls || target.state == TargetState::wanted ||
+                    (target.state == TargetState::held && target.expires_at);
+    }
     return has_calls ? request.application : std::string();
+}
+
+bool is_urgent(const Request& request) {
+    return std::any_of(request.targets.begin(), request.targets.end(), [](const Target& target) {
+        return target.state == TargetState::ending;
+    });
 }
 
 Dispatcher::Dispatcher(EngineContext& context, TaskGroup& tasks)
@@ -34,16 +42,22 @@ bool Dispatcher::paused(const std::string& application) const {
            *found->second.paused_until > context_.clock.now();
 }
 
+bool Dispatcher::stuck(const std::string& application) const {
+    const auto found = context_.applications.find(application);
+    return found != context_.applications.end() && (paused(application) || !found->second.trouble.empty());
+}
+
 void Dispatcher::add(std::string application, Work work) {
     if (context_.stopping) {
         return; // it is in the store, with the time at which it is due
     }
     if (!known_.insert(work.issue_id).second) {
-        again_.insert(work.issue_id);
+        // What may not grant stays so, unless a later reading allowed it.
+        again_[work.issue_id] = again_[work.issue_id] || work.may_grant;
         return;
     }
     Lane& lane = lanes_[application];
-    if (paused(application)) {
+    if (stuck(application)) {
         work.fresh.reset(); // only ids wait for long: memory stays bounded
         work.tells.clear();
     }
@@ -68,9 +82,7 @@ void Dispatcher::pump() {
 }
 
 void Dispatcher::pump(const std::string& application, Lane& lane) {
-    // While it is in trouble one request at a time finds out whether it is over.
-    const Application* known = context_.application(application);
-    const unsigned most = known != nullptr && !known->trouble.empty() ? 1 : context_.settings.workers;
+    const unsigned most = stuck(application) ? 1 : context_.settings.workers;
     while (!lane.queue.empty() && lane.running < most && !context_.stopping && !paused(application)) {
         Work work = std::move(lane.queue.front());
         lane.queue.pop_front();
@@ -82,7 +94,7 @@ void Dispatcher::pump(const std::string& application, Lane& lane) {
 std::size_t Dispatcher::backlog() const {
     std::size_t sum = 0;
     for (const auto& [application, lane] : lanes_) {
-        sum += paused(application) ? 0 : lane.queue.size();
+        sum += stuck(application) ? 0 : lane.queue.size();
     }
     return sum;
 }
@@ -96,11 +108,10 @@ Task<> Dispatcher::wait_for_room(std::size_t limit) {
 std::optional<TimePoint> Dispatcher::next_resume() const {
     std::optional<TimePoint> earliest;
     for (const auto& [application, lane] : lanes_) {
-        const auto found = context_.applications.find(application);
-        if (lane.queue.empty() || found == context_.applications.end() || !found->second.paused_until) {
+        if (lane.queue.empty() || !paused(application)) {
             continue;
         }
-        const TimePoint until = *found->second.paused_until;
+        const TimePoint until = *context_.applications.at(application).paused_until;
         earliest = earliest ? std::min(*earliest, until) : until;
     }
     return earliest;
@@ -112,8 +123,10 @@ Task<> Dispatcher::run(std::string application, Work work) {
     known_.erase(issue_id);
     Lane& lane = lanes_[application];
     --lane.running;
-    if (again_.erase(issue_id) > 0) {
-        add(application, Work(issue_id));
+    if (const auto again = again_.extract(issue_id)) {
+        Work more(issue_id);
+        more.may_grant = again.mapped();
+        add(application, std::move(more));
     }
     pump(application, lane);
     room_.notify();

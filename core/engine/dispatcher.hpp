@@ -13,9 +13,12 @@
 
 namespace accessd {
 
-/// The lane of a request: its application's when there is something to do there; "" when only its ticket is
-/// to be told, which no trouble of an application may hold up.
+/// The lane of a request: that of the application where something is to be taken away, else its own when
+/// there is something to do there; "" when only its ticket is to be told, which no application may hold up.
 std::string lane_of(const Request& request);
+
+/// Something is to be taken away.
+bool is_urgent(const Request& request);
 
 /// Spreads work over the applications: each has its own lane, so that one that hangs or is paused never holds
 /// up another (I9). At most one worker for a request at a time.
@@ -33,7 +36,7 @@ public:
     /// Starts what may start now; to be called when a pause may have ended.
     void pump();
 
-    /// Queued work of lanes that are not paused.
+    /// Queued work of lanes that move.
     std::size_t backlog() const;
 
     /// Waits until the backlog is below `limit` (or the engine stops).
@@ -50,6 +53,8 @@ private:
     };
 
     bool paused(const std::string& application) const;
+    /// Paused, or one request at a time finds out whether the trouble is over.
+    bool stuck(const std::string& application) const;
     void pump(const std::string& application, Lane& lane);
     Task<> run(std::string application, Work work);
     Task<> run_watch(AccessKey key);
@@ -59,8 +64,8 @@ private:
     Worker worker_;
     Watcher watcher_;
     std::map<std::string, Lane> lanes_;
-    std::set<std::string> known_; ///< issue ids queued or being worked on
-    std::set<std::string> again_; ///< of those: something came up meanwhile
+    std::set<std::string> known_;       ///< issue ids queued or being worked on
+    std::map<std::string, bool> again_; ///< of those: something came up meanwhile; whether it may grant
     std::set<AccessKey> watched_;
     Wakeup room_;
 };

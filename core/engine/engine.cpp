@@ -31,8 +31,7 @@ std::function<void(std::exception_ptr)> bug_handler(EngineContext& context) {
             context.fatal =
                 Error(Fault::permanent, "engine.bug", "an internal error, please report it: " + what);
         }
-        context.stopping = true;
-        context.alarm.ring();
+        context.stop();
     };
 }
 
@@ -54,9 +53,7 @@ Engine::Engine(
       finder_(context_, dispatcher_, page_tasks_, review_tasks_) {}
 
 void Engine::stop() {
-    context_.stopping = true;
-    context_.alarm.ring();
-    poll_now_.notify();
+    context_.stop();
 }
 
 /// What is due by the store alone - revokes, expiries - does not wait for Jira.
@@ -71,12 +68,6 @@ Task<Result<Done>> Engine::run() {
             on_ready();
         }
         context_.connected = true;
-        if (!context_.settings.dry_run) {
-            // Those that had to wait for a fresh reading, or have something to tell. Their claims still run.
-            std::vector<std::string> waiting(until_connected_.begin(), until_connected_.end());
-            until_connected_.clear();
-            co_await take_all(std::move(waiting));
-        }
         context_.alarm.ring();
         loops_.spawn(poll_loop());
     }
@@ -111,7 +102,7 @@ Task<Result<Done>> Engine::connect() {
                 "connect_failing",
                 {{"code", error.code()}, {"error", error.message()}, {"next", format_utc(at)}});
         }
-        co_await poll_now_.wait_until(context_.clock, at);
+        co_await context_.poll_now.wait_until(context_.clock, at);
     }
     co_return Done();
 }
@@ -145,7 +136,7 @@ Task<> Engine::poll_loop() {
             next = std::max(next, *polled.error().retry_at());
         }
         if (!context_.stopping) {
-            co_await poll_now_.wait_until(context_.clock, next);
+            co_await context_.poll_now.wait_until(context_.clock, next);
         }
     }
 }
@@ -169,6 +160,12 @@ void Engine::note_poll(const Result<Done>& outcome) {
 
 Task<> Engine::due_loop() {
     while (!context_.stopping && !context_.settings.dry_run) {
+        if (context_.connected && !until_connected_.empty()) {
+            // Those that had to wait for a fresh reading, or have something to tell. Their claims still run.
+            std::vector<std::string> waiting(until_connected_.begin(), until_connected_.end());
+            until_connected_.clear();
+            co_await take_all(std::move(waiting));
+        }
         const TimePoint now = context_.clock.now();
         auto due =
             co_await context_.store.claim_due(context_.settings.owner, now, now + claim_time, most_claimed);
@@ -236,7 +233,7 @@ Task<> Engine::take_requests(std::vector<std::string> issue_ids) {
             later.emplace_back(lane_of(stored.request), stored.request.issue_id);
         }
         Work work(stored.request.issue_id);
-        work.urgent = stored.request.phase == Phase::ending;
+        work.urgent = is_urgent(stored.request);
         work.may_grant = !waits;
         dispatcher_.add(lane_of(stored.request), std::move(work));
     }

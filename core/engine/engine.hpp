@@ -65,7 +65,6 @@ private:
     TaskGroup review_tasks_;
     Dispatcher dispatcher_;
     Finder finder_;
-    Wakeup poll_now_;
     std::set<std::string> until_connected_; ///< issue ids taken up before Jira had answered: they come again
     std::string poll_trouble_;              ///< code of the trouble that polling is in
 };

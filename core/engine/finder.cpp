@@ -140,13 +140,17 @@ void Finder::say_unreadable(const ReadTickets& read) {
         unreadable_.erase(ticket.issue_id);
     }
     for (const auto& [issue_id, error] : read.failed) {
-        std::string& known = unreadable_[issue_id];
-        if (known != error.code()) {
-            known = error.code();
-            log(LogLevel::warning,
-                "unreadable",
-                {{"issue", issue_id}, {"code", error.code()}, {"error", error.message()}});
-        }
+        say_unreadable(issue_id, error);
+    }
+}
+
+void Finder::say_unreadable(const std::string& issue_id, const Error& error) {
+    std::string& known = unreadable_[issue_id];
+    if (known != error.code()) {
+        known = error.code();
+        log(LogLevel::warning,
+            "unreadable",
+            {{"issue", issue_id}, {"code", error.code()}, {"error", error.message()}});
     }
 }
 
@@ -202,7 +206,8 @@ Task<> Finder::decide_one(Ticket ticket, std::optional<StoredRequest> stored, Fa
     for (int tries = 0; tries < most_conflicts; ++tries) {
         const Request* known = stored && stored->request.revision != 0 ? &stored->request : nullptr;
         const Decision decision = decide(ticket, context_.policy, *facts, known);
-        if (std::holds_alternative<ReadAgain>(decision)) {
+        const bool unsure = ticket.has_approvals && lacks_answers(ticket, *facts);
+        if (std::holds_alternative<ReadAgain>(decision) || unsure) {
             co_return; // not remembered: the next poll reads it again
         }
         Result<std::string> address(std::string{});
@@ -311,7 +316,7 @@ Task<bool> Finder::apply(Situation before, Event event) {
     take_saved(step, *saved);
     announce(context_, earlier, step.after.request, saved->audit_seq);
     Work work(step.after.request.issue_id);
-    work.urgent = step.after.request.phase == Phase::ending;
+    work.urgent = is_urgent(step.after.request);
     work.tells = std::move(step.tells);
     std::string lane = lane_of(step.after.request);
     work.fresh = std::move(step.after);
@@ -331,7 +336,11 @@ Task<Result<Done>> Finder::advance(const Walk& walk) {
         newest = std::max(std::min(*newest, *walk.unfinished), *newest - most_lag);
     }
     const bool further = newest && (!position_ || *newest > *position_);
-    if (!further || context_.settings.dry_run) {
+    if (!further) {
+        co_return Done();
+    }
+    if (context_.settings.dry_run) {
+        position_ = newest;
         co_return Done();
     }
     Changes changes;

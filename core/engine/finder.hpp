@@ -50,6 +50,8 @@ private:
     Task<Result<Done>> handle_page(std::vector<Candidate> candidates, Walk& walk);
     Task<Result<Judged>> read_and_decide(std::vector<std::string> issue_ids, TaskGroup& tasks);
     void say_unreadable(const ReadTickets& read);
+    void say_unreadable(const std::string& issue_id, const Error& error);
+    bool lacks_answers(const Ticket& ticket, const ApproverFacts& facts);
     Task<Result<Facts>> learn(const std::vector<Ticket>& tickets);
     Task<Result<Done>> learn_person(std::string account_id, bool with_groups);
     Task<> decide_one(Ticket ticket, std::optional<StoredRequest> stored, Facts facts, Judged judged);

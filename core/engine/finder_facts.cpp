@@ -16,10 +16,15 @@ using namespace std::chrono_literals;
 constexpr Duration facts_life = 30s;
 constexpr std::size_t live_page = 100;
 
+Error stopping_error() {
+    return Error(Fault::transient, "engine.stopping", "accessd is stopping");
+}
+
 } // namespace
 
 Task<Result<Finder::Facts>> Finder::learn(const std::vector<Ticket>& tickets) {
     auto facts = std::make_shared<ApproverFacts>();
+    std::optional<Error> trouble; // one is enough: the others would take as long
     for (const Ticket& ticket : tickets) {
         const AccessRule* rule = context_.policy.rule(ticket.application, ticket.access_type);
         if (rule == nullptr || !ticket.has_approvals) {
@@ -29,9 +34,16 @@ Task<Result<Finder::Facts>> Finder::learn(const std::vector<Ticket>& tickets) {
             if (facts->people.contains(id)) {
                 continue;
             }
+            if (trouble || context_.stopping) {
+                facts->unanswered.emplace(id, trouble.value_or(stopping_error()));
+                continue;
+            }
             auto learned = co_await learn_person(id, !rule->approvers.groups.empty());
             if (!learned) {
-                co_return learned.error();
+                // Revokes on the same page need no approver: only the tickets of this one wait.
+                trouble = learned.error();
+                facts->unanswered.emplace(id, learned.error());
+                continue;
             }
             const auto person = known_.people.find(id);
             if (person != known_.people.end()) {
@@ -44,6 +56,22 @@ Task<Result<Finder::Facts>> Finder::learn(const std::vector<Ticket>& tickets) {
         }
     }
     co_return Facts(std::move(facts));
+}
+
+/// Jira could not be asked about somebody whose yes would count.
+bool Finder::lacks_answers(const Ticket& ticket, const ApproverFacts& facts) {
+    const AccessRule* rule = context_.policy.rule(ticket.application, ticket.access_type);
+    if (rule == nullptr || facts.unanswered.empty()) {
+        return false;
+    }
+    for (const std::string& id : approvers_to_look_up(ticket, context_.policy.portal, *rule)) {
+        const auto unanswered = facts.unanswered.find(id);
+        if (unanswered != facts.unanswered.end()) {
+            say_unreadable(ticket.issue_id, unanswered->second);
+            return true;
+        }
+    }
+    return false;
 }
 
 /// Afterwards `known_` holds what Jira says about the account, unless it knows nobody of that id.

@@ -31,11 +31,19 @@ const std::string& outcome_of(const Portal& portal, TellKind kind) {
 
 } // namespace
 
-Task<> Teller::deliver(Tell tell) {
+Task<> Teller::deliver(Tell tell, bool current) {
+    if (!current && tell.kind == TellKind::granted) {
+        co_await drop(std::move(tell));
+        co_return;
+    }
+    std::string outcome;
+    if (current) {
+        outcome = outcome_of(context_.policy.portal, tell.kind);
+    }
     TicketMessage message;
     message.issue_id = tell.issue_id;
     message.marker = tell_marker(tell);
-    message.move_to = outcome_of(context_.policy.portal, tell.kind);
+    message.move_to = outcome;
     message.visibility = context_.policy.portal.comments;
     message.look_first = tell.may_be_sent;
     if (message.visibility != Comments::none) {
@@ -44,14 +52,21 @@ Task<> Teller::deliver(Tell tell) {
     }
     auto told = co_await context_.source.tell(std::move(message), context_.deadline());
     if (told) {
-        co_await delivered(std::move(tell), std::move(*told));
+        co_await delivered(std::move(tell), std::move(outcome), std::move(*told));
     } else if (told.error().code() != "http.cancelled") {
         co_await failed(std::move(tell), told.error());
     }
 }
 
-Task<> Teller::delivered(Tell tell, Told told) {
-    const std::string& outcome = outcome_of(context_.policy.portal, tell.kind);
+/// It would say something that is not true any more.
+Task<> Teller::drop(Tell tell) {
+    Changes changes;
+    changes.told.push_back(tell.id());
+    changes.audit.push_back(AuditEntry("ticket.not_told", told_record(tell, std::string()).body));
+    co_await save(std::move(changes));
+}
+
+Task<> Teller::delivered(Tell tell, std::string outcome, Told told) {
     if (!outcome.empty() && !told.moved) {
         log(LogLevel::warning,
             "not_moved",

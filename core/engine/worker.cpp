@@ -26,6 +26,14 @@ std::vector<AccessKey> Worker::Desk::keys() const {
     return keys;
 }
 
+Error unknown_application(const std::string& name) {
+    return Error(
+        Fault::permanent,
+        "application.unknown",
+        "application \"" + name + "\" is not in the configuration any more; put it back, or do it by hand"
+    );
+}
+
 bool is_cancelled(const Error& error) {
     return error.code() == "http.cancelled";
 }
@@ -213,10 +221,11 @@ Task<bool> Worker::start_and_call(Desk& desk, std::vector<Event> events) {
     for (const AccessKey& key : keys) {
         const Access access = desk.situation.access(key)->access;
         Application* application = context_.application(access.key.application);
+        const Operation operation = access.intent->operation;
         if (application == nullptr) {
+            ends.emplace_back(key, operation, access.generation, unknown_application(key.application));
             continue;
         }
-        const Operation operation = access.intent->operation;
         auto written =
             co_await call(*application->provider, access.key, operation, uncertain.contains(access.key));
         if (!written && is_cancelled(written.error())) {
@@ -280,7 +289,8 @@ Task<bool> Worker::deliver(Desk& desk) {
         }
         // A row that an earlier process left may have been sent by it.
         tell.may_be_sent = tell.may_be_sent || !desk.own_tells.contains(tell.id());
-        co_await teller_.deliver(std::move(tell));
+        const bool current = tell.status_entry == desk.request().status_entry;
+        co_await teller_.deliver(std::move(tell), current);
     }
     co_return true;
 }

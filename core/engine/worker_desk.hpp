@@ -30,6 +30,9 @@ public:
     const Request& request() const { return situation.request; }
 };
 
+/// The rule's application is not configured any more.
+Error unknown_application(const std::string& name);
+
 /// A call that was cut short because we stop: its outcome is not known, and not recorded.
 bool is_cancelled(const Error& error);
 

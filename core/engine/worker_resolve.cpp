@@ -50,12 +50,7 @@ Task<Result<Entitlement>> Worker::entitlement(Application& application, std::str
 Task<bool> Worker::resolve(Desk& desk) {
     Application* application = context_.application(desk.request().application);
     if (application == nullptr) {
-        Error unknown(
-            Fault::permanent,
-            "application.unknown",
-            "application \"" + desk.request().application + "\" is not in the configuration any more"
-        );
-        std::vector<Event> events(1, Event(Unresolved(std::move(unknown))));
+        std::vector<Event> events(1, Event(Unresolved(unknown_application(desk.request().application))));
         co_await commit(desk, std::move(events));
         co_return false;
     }

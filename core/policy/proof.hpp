@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/model/result.hpp"
 #include "core/model/rule.hpp"
 #include "core/model/ticket.hpp"
 
@@ -17,6 +18,8 @@ public:
 
     std::map<std::string, Person> people;                   ///< by account id
     std::map<std::string, std::vector<std::string>> groups; ///< names of Jira groups, by account id
+    std::map<std::string, Error>
+        unanswered; ///< by account id, why Jira could not be asked; nothing to judge by
 };
 
 /// An approval that holds.

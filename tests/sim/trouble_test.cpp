@@ -266,3 +266,80 @@ TEST_CASE("told: trouble of an application does not hold up what only a ticket m
     world.jsm("move", {{"issue", unproven}, {"to", "Approved by Manager"}, {"by", "jane@acme.example"}});
     CHECK(world.run_until([&] { return world.comments_of(unproven).size() == 1; }, 20s));
 }
+
+TEST_CASE("revoke: is seen although an approver of another ticket cannot be looked up") {
+    World world;
+    const std::string ticket = granted_ticket(world);
+    world.fault({{"vendor", "jsm"}, {"path", "*/user"}, {"kind", "error_500"}});
+    world.fault({{"vendor", "jsm"}, {"path", "*/user/groups"}, {"kind", "error_500"}});
+    world.run_for(1min); // what was known about approvers is forgotten
+    const std::string other = world.raise({{"reporter", "dave@acme.example"}});
+    world.jsm("approve", {{"issue", other}, {"by", "carol@acme.example"}});
+    world.jsm("move", {{"issue", ticket}, {"to", "Access Revoked"}, {"by", "carol@acme.example"}});
+    CHECK(world.run_until([&] { return !world.is_member("jane@acme.example"); }, 31s));
+    world.run_for(10min);
+    CHECK_FALSE(world.is_member("dave@acme.example"));
+    CHECK(world.comments_of(other).empty());
+    world.heal();
+    CHECK(world.run_until([&] { return world.is_member("dave@acme.example"); }, 1min));
+}
+
+TEST_CASE("revoke: of an application that is not configured any more is tried and told, not spun") {
+    World world;
+    const std::string ticket = granted_ticket(world);
+    world.crash();
+    world.prepare = [](EngineContext& context) { context.applications.clear(); };
+    world.start();
+    world.jsm("move", {{"issue", ticket}, {"to", "Access Revoked"}, {"by", "carol@acme.example"}});
+    world.run_for(3h);
+    CHECK(count(world.audit(), "revoke.intent") < 40);
+    CHECK(count(world.audit(), "revoke.failed") == 1);
+    world.crash();
+    world.prepare = nullptr;
+    world.start();
+    CHECK(world.run_until([&] { return !world.is_member("jane@acme.example"); }, 30min));
+}
+
+TEST_CASE("told: a grant whose message was late is not told after its revoke") {
+    World world;
+    const std::string ticket = world.raise();
+    world.start();
+    world.run_for(10s);
+    world.fault({{"vendor", "jsm"}, {"method", "POST"}, {"path", "*/transitions"}, {"kind", "error_503"}});
+    world.fault({{"vendor", "jsm"}, {"method", "POST"}, {"path", "*/comment"}, {"kind", "error_503"}});
+    world.jsm("approve", {{"issue", ticket}, {"by", "bob@acme.example"}});
+    REQUIRE(world.run_until([&] { return world.is_member("jane@acme.example"); }));
+    world.run_for(10min);
+    world.jsm("move", {{"issue", ticket}, {"to", "Access Revoked"}, {"by", "carol@acme.example"}});
+    REQUIRE(world.run_until([&] { return !world.is_member("jane@acme.example"); }));
+    world.heal();
+    REQUIRE(world.run_until([&] { return world.status_of(ticket) == "Access Removed"; }, 30min));
+    world.run_for(2h);
+    CHECK(world.status_of(ticket) == "Access Removed");
+    REQUIRE(world.comments_of(ticket).size() == 1);
+    CHECK(world.comments_of(ticket)[0].find("removed") != std::string::npos);
+}
+
+TEST_CASE("grant: waiting work of a paused application costs no spinning, and no grant on an old reading") {
+    World world;
+    std::vector<std::string> tickets;
+    for (int i = 0; i < 5; ++i) {
+        tickets.push_back(world.raise());
+    }
+    world.entra("rotate_secret", {{"secret", "another"}});
+    world.start();
+    for (const std::string& ticket : tickets) {
+        world.jsm("approve", {{"issue", ticket}, {"by", "bob@acme.example"}});
+    }
+    world.run_for(10min);
+    const std::uint64_t before = world.sim().steps();
+    world.run_for(10min);
+    CHECK(world.sim().steps() - before < 20'000);
+    world.fault({{"vendor", "jsm"}, {"kind", "error_503"}});
+    world.run_for(2min);
+    world.entra("rotate_secret", {{"secret", sandbox::EntraOptions().client_secret}});
+    world.run_for(1h);
+    CHECK_FALSE(world.is_member("jane@acme.example"));
+    world.heal();
+    CHECK(world.run_until([&] { return world.is_member("jane@acme.example"); }, 20min));
+}
