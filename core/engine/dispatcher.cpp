@@ -52,8 +52,8 @@ void Dispatcher::add(std::string application, Work work) {
         return; // it is in the store, with the time at which it is due
     }
     if (!known_.insert(work.issue_id).second) {
-        // What may not grant stays so, unless a later reading allowed it.
-        again_[work.issue_id] = again_[work.issue_id] || work.may_grant;
+        auto& read_at = again_[work.issue_id];
+        read_at = std::max(read_at, work.read_at);
         return;
     }
     Lane& lane = lanes_[application];
@@ -125,7 +125,7 @@ Task<> Dispatcher::run(std::string application, Work work) {
     --lane.running;
     if (const auto again = again_.extract(issue_id)) {
         Work more(issue_id);
-        more.may_grant = again.mapped();
+        more.read_at = again.mapped();
         add(application, std::move(more));
     }
     pump(application, lane);

@@ -234,12 +234,12 @@ Task<> Engine::take_requests(std::vector<std::string> issue_ids) {
         }
         Work work(stored.request.issue_id);
         work.urgent = is_urgent(stored.request);
-        work.may_grant = !waits;
         dispatcher_.add(lane_of(stored.request), std::move(work));
     }
     if (granting.empty() || !context_.connected) {
         co_return;
     }
+    const TimePoint read_at = context_.clock.now();
     auto reviewed = co_await finder_.review(std::move(granting));
     if (!reviewed) {
         note_poll(reviewed.error());
@@ -248,7 +248,9 @@ Task<> Engine::take_requests(std::vector<std::string> issue_ids) {
     }
     for (auto& [lane, issue_id] : later) {
         if (reviewed->contains(issue_id)) {
-            dispatcher_.add(std::move(lane), Work(std::move(issue_id)));
+            Work work(std::move(issue_id));
+            work.read_at = read_at;
+            dispatcher_.add(std::move(lane), std::move(work));
         }
     }
 }

@@ -316,6 +316,7 @@ Task<bool> Finder::apply(Situation before, Event event) {
     take_saved(step, *saved);
     announce(context_, earlier, step.after.request, saved->audit_seq);
     Work work(step.after.request.issue_id);
+    work.read_at = context_.clock.now();
     work.urgent = is_urgent(step.after.request);
     work.tells = std::move(step.tells);
     std::string lane = lane_of(step.after.request);

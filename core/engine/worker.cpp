@@ -4,6 +4,7 @@
 #include "core/engine/worker_desk.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <set>
 #include <utility>
 
@@ -15,6 +16,8 @@ namespace {
 constexpr int most_turns = 12;
 // Lost races against the finder or a worker on the same key.
 constexpr int most_conflicts = 5;
+// How old the reading of a ticket may be that a grant is made on.
+constexpr Duration fresh_for = std::chrono::minutes(1);
 
 } // namespace
 
@@ -103,7 +106,7 @@ Task<bool> Worker::take_turn(Desk& desk, Turn turn) {
 }
 
 Task<bool> Worker::open(Desk& desk, Work work) {
-    desk.may_grant = work.may_grant;
+    desk.may_grant = work.read_at && context_.clock.now() - *work.read_at <= fresh_for;
     if (!work.fresh) {
         desk.situation.request.issue_id = work.issue_id;
         const bool loaded = co_await load(desk);

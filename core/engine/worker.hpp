@@ -19,8 +19,10 @@ public:
     explicit Work(std::string issue) : issue_id(std::move(issue)) {}
 
     std::string issue_id;
-    bool may_grant = true; ///< false: the ticket was not read since; only what takes access away is done
-    bool urgent = false;   ///< a revoke: goes before the grants of its lane
+    /// When the ticket was last read and judged. Grants need a reading of the last minute; without one only
+    /// what takes access away, or is to be told, is done.
+    std::optional<TimePoint> read_at;
+    bool urgent = false;            ///< a revoke: goes before the grants of its lane
     std::optional<Situation> fresh; ///< as just saved, when the finder has it at hand; else it is loaded
     std::vector<Tell> tells;        ///< with `fresh`: messages that the same save put into the outbox
 };

@@ -20,7 +20,7 @@ public:
     std::vector<AccessKey> extra_keys; ///< keys beyond the targets' that a step is about to need
     KeyLocks::Hold hold;
     std::vector<AccessKey> started; ///< keys that the last commit wrote an intent for
-    bool may_grant = true;
+    bool may_grant = false;
 
     /// The keys of the request's targets.
     std::vector<AccessKey> keys() const;
