@@ -236,7 +236,9 @@ Task<> Engine::take_requests(std::vector<std::string> issue_ids) {
         work.urgent = is_urgent(stored.request);
         dispatcher_.add(lane_of(stored.request), std::move(work));
     }
-    if (granting.empty() || !context_.connected) {
+    // While Jira does not answer nobody waits for it here: revokes come through this loop, too.
+    const bool readable = context_.connected && poll_trouble_.empty();
+    if (granting.empty() || !readable) {
         co_return;
     }
     const TimePoint read_at = context_.clock.now();
