@@ -106,7 +106,7 @@ Task<> Watcher::revoke_again(Access access, Provider& provider) {
     if (!started) {
         co_return;
     }
-    access.revision = started->access_revisions.front();
+    access.revision = *started;
     auto written = co_await provider.revoke(access.key, context_.deadline());
     access.intent.reset();
     std::vector<AuditEntry> outcome;
@@ -116,7 +116,7 @@ Task<> Watcher::revoke_again(Access access, Provider& provider) {
     co_await save(std::move(access), std::move(outcome));
 }
 
-Task<Result<Saved>> Watcher::save(Access access, std::vector<AuditEntry> audit) {
+Task<std::optional<std::int64_t>> Watcher::save(Access access, std::vector<AuditEntry> audit) {
     if (access.watch_at) {
         context_.alarm.set(*access.watch_at);
     }
@@ -124,8 +124,9 @@ Task<Result<Saved>> Watcher::save(Access access, std::vector<AuditEntry> audit) 
         co_await context_.store.save(changes_for(std::move(access), std::move(audit), context_.clock.now()));
     if (!saved) {
         context_.note(saved.error());
+        co_return std::nullopt;
     }
-    co_return saved;
+    co_return saved->access_revisions.front();
 }
 
 } // namespace accessd

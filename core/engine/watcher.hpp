@@ -19,7 +19,8 @@ public:
 private:
     Task<> look(Access access, Provider& provider);
     Task<> revoke_again(Access access, Provider& provider);
-    Task<Result<Saved>> save(Access access, std::vector<AuditEntry> audit);
+    /// The revision that the access has now; nothing when it was not saved (which is taken note of).
+    Task<std::optional<std::int64_t>> save(Access access, std::vector<AuditEntry> audit);
 
     EngineContext& context_;
 };

@@ -236,7 +236,8 @@ TEST_CASE("machine table: the situations cover every phase, the events every alt
 
 TEST_CASE("machine table: the laws hold for every situation, every event and every hold of grants") {
     for (const auto& [name, rig] : all_rigs()) {
-        CAPTURE(name);
+        const auto& seen_name = name;
+        CAPTURE(seen_name);
         for (const Event& event : events_for(rig)) {
             for (const bool hold : {false, true}) {
                 Rig trial = rig;
@@ -250,7 +251,8 @@ TEST_CASE("machine table: the laws hold for every situation, every event and eve
 
 TEST_CASE("machine table: the laws hold for every two events, at once and after a day") {
     for (const auto& [name, rig] : all_rigs()) {
-        CAPTURE(name);
+        const auto& seen_name = name;
+        CAPTURE(seen_name);
         for (const Event& first : events_for(rig)) {
             Rig middle = rig;
             middle.step(first);
@@ -272,7 +274,8 @@ TEST_CASE("machine table: the laws hold for every two events, at once and after 
 
 TEST_CASE("machine table: what comes of the ticket's events, phase by phase") {
     for (const auto& [name, rig] : all_rigs()) {
-        CAPTURE(name);
+        const auto& seen_name = name;
+        CAPTURE(seen_name);
         Rig approved = rig;
         approved.must(desk().approve(desk().reapproved));
         CHECK(approved.request.phase == Phase::resolving);
@@ -296,7 +299,8 @@ TEST_CASE(
     "machine table: looking up means nothing but while resolving, seeing again nothing but after vanishing"
 ) {
     for (const auto& [name, rig] : all_rigs()) {
-        CAPTURE(name);
+        const auto& seen_name = name;
+        CAPTURE(seen_name);
         const bool resolving = rig.request.phase == Phase::resolving && !rig.request.issue_id.empty();
         for (const Event& event :
              {Event(Resolved(jane_account, {users})), Event(Unresolved(trouble(Fault::transient)))}) {
@@ -312,7 +316,8 @@ TEST_CASE(
 
 TEST_CASE("machine table: a revoke wins from everywhere, whatever the vendor does meanwhile") {
     for (const auto& [name, rig] : all_rigs()) {
-        CAPTURE(name);
+        const auto& seen_name = name;
+        CAPTURE(seen_name);
         for (const Result<Written>& first : all_results()) {
             Rig trial = rig;
             const std::vector<CallEnd> flying = trial.open_calls();

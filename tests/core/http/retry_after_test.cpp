@@ -45,8 +45,9 @@ TEST_CASE("retry after: every form that vendors use") {
         {{{"Retry-After", "soon"}, {"X-RateLimit-Reset", epoch}}, 90s},
     };
     for (const auto& [fields, wait] : cases) {
-        CAPTURE(fields.front().first);
-        CAPTURE(fields.front().second);
+        const auto& first_field = fields.front();
+        CAPTURE(first_field.first);
+        CAPTURE(first_field.second);
         CHECK(wait_of(fields) == wait);
     }
 }

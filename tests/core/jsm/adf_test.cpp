@@ -58,7 +58,8 @@ TEST_CASE("adf: hostile text becomes harmless text and never an empty node") {
         {"c1\xC2\x85", "c1"},
     };
     for (const auto& [line, expected] : table) {
-        CAPTURE(line);
+        const auto& seen_line = line;
+        CAPTURE(seen_line);
         CHECK(first_paragraph(line) == expected);
     }
 }

@@ -26,7 +26,8 @@ TEST_CASE("jql: ids stay bare, everything else is quoted, controls are refused")
         {"a\x7f", std::nullopt},
     };
     for (const auto& [text, expected] : table) {
-        CAPTURE(text);
+        const auto& seen_text = text;
+        CAPTURE(seen_text);
         CHECK(jql_value(text) == expected);
     }
 }

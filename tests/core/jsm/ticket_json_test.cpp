@@ -114,8 +114,10 @@ TEST_CASE("ticket: a field of an unexpected shape makes the ticket malformed and
         {"customfield_9", R"({"requestType":{"name":"no id"}})"},
     };
     for (const auto& [field, json] : table) {
-        CAPTURE(field);
-        CAPTURE(json);
+        const auto& seen_field = field;
+        CAPTURE(seen_field);
+        const auto& seen_json = json;
+        CAPTURE(seen_json);
         const std::string error = complaint(field, json);
         CHECK(error.find("jira.malformed_ticket ticket ACC-1: field " + field) == 0);
     }
@@ -140,8 +142,10 @@ TEST_CASE("ticket: a wish of an unexpected shape is named, and keeps nothing els
         {"customfield_3", R"(["bob","carol"])"},
     };
     for (const auto& [field, json] : table) {
-        CAPTURE(field);
-        CAPTURE(json);
+        const auto& seen_field = field;
+        CAPTURE(seen_field);
+        const auto& seen_json = json;
+        CAPTURE(seen_json);
         const auto ticket = ticket_from_issue(with(field, json), fields());
         REQUIRE(ticket);
         CHECK(ticket->malformed.find("ticket ACC-1: field " + field) == 0);

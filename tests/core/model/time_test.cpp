@@ -12,7 +12,10 @@ using namespace std::chrono_literals;
 namespace {
 
 TimePoint at(int year, unsigned month, unsigned day, Duration time = 0ms) {
-    return TimePoint(std::chrono::sys_days(std::chrono::year(year) / month / day)) + time;
+    return TimePoint(std::chrono::sys_days(
+               std::chrono::year(year) / std::chrono::month(month) / std::chrono::day(day)
+           )) +
+           time;
 }
 
 class Moment {
@@ -60,7 +63,8 @@ TEST_CASE("time: timestamps are read in RFC 3339's form and in Jira's") {
              {"0000-01-01T00:00:00Z", at(0, 1, 1)},
              {"9999-12-31T23:59:59Z", at(9999, 12, 31, 24h - 1s)},
          }) {
-        CAPTURE(text);
+        const auto& seen_text = text;
+        CAPTURE(seen_text);
         CHECK(parse_timestamp(text) == when);
     }
 }
@@ -161,7 +165,8 @@ TEST_CASE("time: a duration is digits and one unit") {
              {"007d", 7 * 24h},
              {"9223372036854775807ms", Duration::max()},
          }) {
-        CAPTURE(text);
+        const auto& seen_text = text;
+        CAPTURE(seen_text);
         CHECK(parse_duration(text) == duration);
     }
 }
