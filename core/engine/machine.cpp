@@ -10,10 +10,6 @@ namespace accessd {
 
 namespace machine {
 
-bool claims(TargetState state) {
-    return state == TargetState::wanted || state == TargetState::held;
-}
-
 void clear_failures(Target& target) {
     target.attempts = 0;
     target.first_failed_at.reset();

@@ -30,9 +30,6 @@ Step on(Situation before, const Started& event, const Moment& moment);
 Step on(Situation before, const Finished& event, const Moment& moment);
 Step on(Situation before, const Woke& event, const Moment& moment);
 
-/// Wanted or held: this request justifies the access.
-bool claims(TargetState state);
-
 /// Forgets what went wrong with the target's last operation.
 void clear_failures(Target& target);
 
