@@ -153,11 +153,12 @@ class Daemon:
         self.log = self.dir / "accessd.log"
         self.process = None
 
-    def start(self, **variables):
+    def start(self, *under, **variables):
+        """Starts it, `under` another program if one is given: the command line that ours is appended to."""
         with self.log.open("ab") as log:
             environment = {k: v for k, v in os.environ.items() if "proxy" not in k.lower()} | variables
             self.process = subprocess.Popen(
-                [self.binary, "run", "--config", self.config], stderr=log, env=environment
+                [*under, self.binary, "run", "--config", self.config], stderr=log, env=environment
             )
 
     def lines(self):
@@ -198,8 +199,8 @@ def first_broken_row(rows):
     return None
 
 
-def wait_for(what, condition, seconds=20, process=None):
-    """Until the condition gives something true, which is returned."""
+def wait_for(what, condition, seconds=20, process=None, every=0.05):
+    """Until the condition, looked at `every` so many seconds, gives something true, which is returned."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         result = condition()
@@ -207,7 +208,7 @@ def wait_for(what, condition, seconds=20, process=None):
             return result
         if process is not None and process.poll() is not None:
             raise RuntimeError(f"the daemon ended with {process.returncode} while we waited for {what}")
-        time.sleep(0.05)
+        time.sleep(every)
     raise TimeoutError(f"no {what} within {seconds} s")
 
 

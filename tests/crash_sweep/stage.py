@@ -1,0 +1,195 @@
+"""The world of one point: a sandbox, a daemon and a ticket, and the scenes that the daemon dies in."""
+import contextlib
+import os
+import pathlib
+import sqlite3
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "harness"))
+import world  # noqa: E402
+
+APPROVED, REVOKED = "Approved by Manager", "Access Revoked"
+GRANTED, REMOVED = "Access Granted", "Access Removed"
+BATCH = {"vendor": "entra", "method": "POST", "path": "*batch"}
+MOVE = {"vendor": "jsm", "method": "POST", "path": "*/transitions"}
+SLOW = {"kind": "slow", "delay_ms": 8000}
+
+# What the daemon has still to do by its own books.
+OPEN_WORK = """
+SELECT 1 FROM request WHERE phase IN ('resolving', 'granting', 'ending')
+UNION SELECT 1 FROM outbox WHERE delivered = 0
+UNION SELECT 1 FROM access WHERE intent IS NOT NULL
+"""
+
+
+class Stage:
+    """Everything is new for each point, so that what one leaves cannot help or harm another."""
+
+    def __init__(self, bin_dir, directory):
+        self.dir = world.fresh_directory(directory)
+        self.sandbox = world.Sandbox(bin_dir, self.dir / "sandbox")
+        self.daemon = world.Daemon(bin_dir, self.dir / "accessd", self.sandbox)
+        self.key = None
+
+    def close(self):
+        if self.daemon.process is not None and self.daemon.process.poll() is None:
+            self.daemon.kill()
+        self.sandbox.process.kill()
+        self.sandbox.process.wait()
+        self.sandbox.process.stdout.close()
+
+    def raise_ticket(self, approve=True):
+        self.key = self.sandbox.jsm("create_request")["key"]
+        if approve:
+            self.sandbox.jsm("approve", issue=self.key, by="bob@acme.example")
+
+    def move(self, status):
+        self.sandbox.jsm("move", issue=self.key, to=status, by="carol@acme.example")
+
+    def set_faults(self, *rules):
+        self.sandbox.control("faults", "set", rules=list(rules))
+
+    def ticket(self):
+        return self.sandbox.jsm("show", issue=self.key)
+
+    def query(self, sql):
+        """Rows of the daemon's database; it must be there."""
+        database = self.daemon.state / "accessd.db"
+        with contextlib.closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as connection:
+            return connection.execute(sql).fetchall()
+
+    def polls(self):
+        return self.sandbox.jsm("stats")["calls"].get("POST /rest/api/3/search/jql", 0)
+
+    def live(self, arrived, *under, seconds=30):
+        """A life of the daemon: until it dies, or is ready, has polled, sees nothing left to do and has `arrived`.
+        Then it is stopped as systemd would. Gives the exit status."""
+        begin = os.path.getsize(self.daemon.log) if self.daemon.log.exists() else 0
+        polls = self.polls()
+        self.daemon.start(*under)
+
+        def at_rest():
+            if self.daemon.process.poll() is not None:
+                return True
+            with self.daemon.log.open("rb") as log:
+                log.seek(begin)
+                ready = b" info ready " in log.read()
+            return ready and self.polls() > polls and not self.query(OPEN_WORK) and arrived()
+
+        world.wait_for("rest", at_rest, seconds, every=0.005)
+        return self.daemon.stop()
+
+    def live_until(self, moment):
+        """A life that ends by kill -9 as soon as the moment is there."""
+        self.daemon.start()
+        world.wait_for("moment", moment, process=self.daemon.process, every=0.002)
+        self.daemon.kill()
+        self.set_faults()
+
+
+class Scene:
+    """What is there before the daemon starts that will be killed, and what must have come of it in the end.
+
+    status and comments are the ticket's; a comment is known by how it begins or by a word of it.
+    """
+
+    members = ["jane@acme.example"]
+    status = GRANTED
+    comments = ["Access granted to "]
+    adds, removes = 1, 0
+
+    def __init__(self, name, doc):
+        self.name = name
+        self.doc = doc
+
+    def prepare(self, stage):
+        raise NotImplementedError
+
+    def between_lives(self, stage):
+        """What happens while the daemon is dead."""
+
+    def arrived(self, stage):
+        if stage.key is None:
+            return True
+        ticket = stage.ticket()
+        return ticket["status"] == self.status and len(ticket["comments"]) >= len(self.comments)
+
+    def clean_life(self, stage, arrived):
+        status = stage.live(arrived)
+        if status != 0:
+            raise RuntimeError(f"a life without a kill ended with {status}; see {stage.daemon.log}")
+
+
+class Start(Scene):
+    """An empty portal and no state; a ticket comes while the daemon is dead."""
+
+    def prepare(self, stage):
+        pass
+
+    def between_lives(self, stage):
+        stage.raise_ticket()
+
+
+class Grant(Scene):
+    def prepare(self, stage):
+        stage.raise_ticket()
+
+
+class Poll(Scene):
+    """Everything has been granted and told: only reading is left."""
+
+    def prepare(self, stage):
+        stage.raise_ticket()
+        self.clean_life(stage, lambda: stage.ticket()["status"] == GRANTED)
+
+
+class Comment(Scene):
+    """A ticket that nobody approved is in the approved status: the only thing to do is to say so."""
+
+    members, status, comments, adds = [], APPROVED, ["No access was given: "], 0
+
+    def prepare(self, stage):
+        stage.raise_ticket(approve=False)
+        stage.move(APPROVED)
+
+
+class Revoke(Scene):
+    members, status, removes = [], REMOVED, 1
+    comments = ["Access granted to ", " removed ("]
+
+    def prepare(self, stage):
+        stage.raise_ticket()
+        self.clean_life(stage, lambda: stage.ticket()["status"] == GRANTED)
+        stage.move(REVOKED)
+
+
+class Regrant(Scene):
+    """An earlier life died when the membership had just appeared: its intent is open."""
+
+    def prepare(self, stage):
+        stage.raise_ticket()
+        stage.set_faults({**BATCH, **SLOW})
+        stage.live_until(stage.sandbox.members)
+
+
+class Retell(Scene):
+    """An earlier life died when its comment had just appeared: the message is not ticked off."""
+
+    def prepare(self, stage):
+        stage.raise_ticket()
+        stage.set_faults({**MOVE, **SLOW})
+        stage.live_until(lambda: stage.ticket()["status"] == GRANTED)
+
+
+SCENES = {
+    scene.name: scene
+    for scene in (
+        Start("start", "first start"),
+        Poll("poll", "nothing to do"),
+        Grant("grant", "first start, grant, comment and transition"),
+        Comment("comment", "a ticket without proof"),
+        Revoke("revoke", "revoke, comment and transition"),
+        Regrant("regrant", "recovery of an open intent"),
+        Retell("retell", "recovery of an open message"),
+    )
+}

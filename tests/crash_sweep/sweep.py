@@ -1,0 +1,231 @@
+#!/usr/bin/env python3
+"""Kills the real accessd at every system call of its life, starts it again and compares with the sandbox's truth.
+
+A point is THREAD:CALL, the call of that thread at whose entry everything dies (see kill_at.cpp). A few lives without a
+kill tell how many there are. Threads of the daemon: 0 is the event loop, the others store and resolve names.
+"""
+import argparse
+import collections
+import concurrent.futures
+import pathlib
+import random
+import re
+import shutil
+import sqlite3
+import sys
+import tempfile
+import threading
+import time
+
+sys.dont_write_bytecode = True
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+
+from judge import Doubles, Wrong, count_doubles, judge_dead, judge_end  # noqa: E402
+from stage import SCENES, Stage  # noqa: E402
+
+KILLED = 137
+# How often a life is recorded: the number of calls differs by a few.
+RECORDINGS = 3
+
+
+class Outcome:
+    """What became of one point: whether it was reached, the call that was not made, and what is wrong if anything."""
+
+    def __init__(self, scene, point):
+        self.scene, self.point = scene, point
+        self.killed, self.call, self.wrong = False, "", None
+        self.doubles = Doubles()
+        self.directory = None
+
+    def __str__(self):
+        return f"{self.scene.name} {self.point[0]}:{self.point[1]} ({self.call})"
+
+
+class Sweep:
+    def __init__(self, bin_dir, work_dir):
+        self.bin_dir = bin_dir
+        self.work_dir = work_dir
+        self.kill_at = bin_dir / "kill_at"
+        self.names = call_names()
+        self.numbers = iter(range(1 << 30))
+        self.lock = threading.Lock()
+
+    def stage(self):
+        with self.lock:
+            number = next(self.numbers)
+        return Stage(self.bin_dir, self.work_dir / f"{number:05}")
+
+    def record(self, scene):
+        """The points of the life that comes when the scene is set."""
+        counts = collections.Counter()
+        for _ in range(RECORDINGS):
+            stage = self.stage()
+            try:
+                scene.prepare(stage)
+                report = stage.dir / "report"
+                status = stage.live(lambda: scene.arrived(stage), self.kill_at, report, "none")
+                if status != 0:
+                    raise RuntimeError(f"{scene.name}: a life without a kill ended with {status}")
+                for line in report.read_text().splitlines():
+                    thread, call, _ = map(int, line.split())
+                    counts[thread] = max(counts[thread], call)
+            finally:
+                stage.close()
+            shutil.rmtree(stage.dir)
+        return [(thread, call) for thread in sorted(counts) for call in range(1, counts[thread] + 1)]
+
+    def play(self, scene, point):
+        outcome = Outcome(scene, point)
+        stage = self.stage()
+        report = stage.dir / "report"
+        try:
+            scene.prepare(stage)
+            status = stage.live(lambda: scene.arrived(stage), self.kill_at, report, "%d:%d" % point)
+            outcome.killed = status == KILLED
+            if not outcome.killed and status != 0:
+                raise Wrong(f"it ended with {status} before it was killed")
+            judge_dead(stage)
+            scene.between_lives(stage)
+            status = stage.live(lambda: scene.arrived(stage))
+            if status != 0:
+                raise Wrong(f"the life after the kill ended with {status}")
+            judge_end(stage, scene)
+        except (Wrong, TimeoutError, RuntimeError, OSError, sqlite3.Error) as problem:
+            outcome.wrong = str(problem)
+            outcome.directory = stage.dir
+        finally:
+            outcome.doubles = count_doubles(stage, scene)
+            stage.close()
+        outcome.call = self.call_at(point, report)
+        if outcome.wrong is None:
+            shutil.rmtree(stage.dir)
+        return outcome
+
+    def call_at(self, point, report):
+        """The name of the call that was not made."""
+        for line in report.read_text().splitlines() if report.exists() else []:
+            thread, call, number = map(int, line.split())
+            if (thread, call) == point:
+                return self.names.get(number, f"call {number}")
+        return "not reached"
+
+
+def call_names():
+    """Of the machine's system calls, where a header tells them."""
+    for header in pathlib.Path("/usr/include").glob("*-linux-gnu/asm/unistd_64.h"):
+        found = re.findall(r"#define __NR_(\w+) (\d+)", header.read_text())
+        return {int(number): name for name, number in found}
+    return {}
+
+
+class Tally:
+    """What came out, of all scenes or of one."""
+
+    def __init__(self):
+        self.points = self.not_reached = self.wrong = 0
+        self.doubles = Doubles()
+
+    def add(self, outcome):
+        self.points += outcome.killed
+        self.not_reached += not outcome.killed
+        self.wrong += outcome.wrong is not None
+        self.doubles += outcome.doubles
+
+    def __str__(self):
+        doubles = f"{self.doubles.calls} double calls, {self.doubles.comments} double comments"
+        return f"{self.points} points, {self.wrong} wrong end states, {doubles}"
+
+
+def tell_wrong(outcome, bin_dir):
+    print(f"WRONG {outcome}: {outcome.wrong}")
+    again = f"--scenario {outcome.scene.name} --point {outcome.point[0]}:{outcome.point[1]}"
+    print(f"  again: python3 {pathlib.Path(sys.argv[0])} {bin_dir} {again}")
+    print(f"  left:  {outcome.directory}", flush=True)
+
+
+def run(sweep, work, jobs, until):
+    """Plays the points in order, until the time is up, and tells what came out."""
+    total, each = Tally(), collections.defaultdict(Tally)
+    left = collections.Counter(scene.name for scene, _ in work)
+    began = {}
+    doubles = []
+
+    def play(item):
+        began.setdefault(item[0].name, time.monotonic())
+        return None if until is not None and time.monotonic() > until else sweep.play(*item)
+
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        for (scene, _), outcome in zip(work, pool.map(play, work)):
+            left[scene.name] -= 1
+            if outcome is not None:
+                total.add(outcome)
+                each[scene.name].add(outcome)
+                if outcome.wrong is not None:
+                    tell_wrong(outcome, sweep.bin_dir)
+                if outcome.doubles.calls:
+                    doubles.append(str(outcome))
+            if left[scene.name] == 0:
+                seconds = time.monotonic() - began[scene.name]
+                print(f"{scene.name}: {each[scene.name]}, {seconds:.0f} s", flush=True)
+    if doubles:
+        print("double calls after: " + ", ".join(doubles))
+    if total.not_reached:
+        print(f"{total.not_reached} points were not reached: that life made fewer calls")
+    return total
+
+
+def choose(points, options):
+    dice = random.Random(options.seed)
+    if options.stride > 1:
+        offset = dice.randrange(options.stride)
+        points = points[offset :: options.stride]
+    if options.budget:
+        dice.shuffle(points)
+    return points
+
+
+def parse():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("bin_dir", type=pathlib.Path, help="where accessd, accessd-sandbox and kill_at are")
+    parser.add_argument("--scenario", default="all", choices=["all", *SCENES])
+    parser.add_argument("--stride", type=int, default=1, help="only every so many points, from a random one on")
+    parser.add_argument("--budget", type=float, help="points at random, as many as fit into so many seconds")
+    parser.add_argument("--seed", type=int, default=random.randrange(1 << 32))
+    parser.add_argument("--point", help="only this one, as THREAD:CALL")
+    parser.add_argument("--jobs", type=int, default=2)
+    options = parser.parse_args()
+    if options.point and options.scenario == "all":
+        parser.error("--point needs --scenario")
+    return options
+
+
+def main():
+    options = parse()
+    began = time.monotonic()
+    bin_dir = options.bin_dir.absolute()
+    scenes = list(SCENES.values()) if options.scenario == "all" else [SCENES[options.scenario]]
+    work_dir = pathlib.Path(tempfile.mkdtemp(prefix="accessd-crash-sweep-"))
+    sweep = Sweep(bin_dir, work_dir)
+    if options.point:
+        thread, call = map(int, options.point.split(":"))
+        work = [(scenes[0], (thread, call))]
+    else:
+        print(f"seed {options.seed}")
+        work = []
+        for scene in scenes:
+            points = sweep.record(scene)
+            threads = collections.Counter(thread for thread, _ in points)
+            calls = ", ".join(f"{count} of thread {thread}" for thread, count in sorted(threads.items()))
+            print(f"{scene.name} ({scene.doc}): {len(points)} calls: {calls}", flush=True)
+            work += [(scene, point) for point in points]
+        work = choose(work, options)
+    total = run(sweep, work, options.jobs, began + options.budget if options.budget else None)
+    if total.wrong == 0:
+        shutil.rmtree(work_dir, ignore_errors=True)
+    print(f"crash sweep: {total}, {time.monotonic() - began:.0f} s")
+    return 1 if total.wrong or not total.points else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
