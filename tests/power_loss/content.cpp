@@ -1,0 +1,89 @@
+#include "tests/power_loss/content.hpp"
+
+#include "core/store/audit.hpp"
+#include "tests/power_loss/raw_sqlite.hpp"
+
+#include <algorithm>
+
+namespace accessd::power_loss {
+
+namespace {
+
+/// Short enough for one line, without bytes that a terminal would obey.
+std::string shortened(const std::string& row) {
+    std::string text = row.substr(0, 100);
+    std::replace_if(
+        text.begin(), text.end(), [](char byte) { return byte < ' ' || byte > '~'; }, '.'
+    );
+    return text;
+}
+
+std::string
+first_difference(const std::vector<std::string>& expected, const std::vector<std::string>& found) {
+    const auto [left, right] = std::mismatch(expected.begin(), expected.end(), found.begin(), found.end());
+    const std::string missing = left == expected.end() ? "no row" : shortened(*left);
+    const std::string there = right == found.end() ? "no row" : shortened(*right);
+    return "expected " + missing + ", found " + there;
+}
+
+} // namespace
+
+Content read_content(const std::filesystem::path& file) {
+    Content content;
+    RawSqlite database(file);
+    const std::string version = database.ask("PRAGMA user_version");
+    content.version =
+        version == std::to_string(std::atoll(version.c_str())) ? std::atoll(version.c_str()) : -1;
+    database.query("SELECT type, name, sql FROM sqlite_schema ORDER BY type, name", content.rows["schema"]);
+    std::vector<std::string> tables;
+    database.query("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name", tables);
+    for (const std::string& table : tables) {
+        database.query("SELECT * FROM \"" + table + "\"", content.rows[table]);
+    }
+    return content;
+}
+
+std::string difference(const Content& expected, const Content& found) {
+    if (expected.version != found.version) {
+        return "schema version " + std::to_string(found.version) + " instead of " +
+               std::to_string(expected.version);
+    }
+    for (const auto& [table, rows] : expected.rows) {
+        const auto there = found.rows.find(table);
+        if (there == found.rows.end()) {
+            return "table " + table + " is missing";
+        }
+        if (rows != there->second) {
+            return "table " + table + ": " + first_difference(rows, there->second);
+        }
+    }
+    return expected == found ? "" : "a table too many";
+}
+
+std::string structure_fault(const std::filesystem::path& file) {
+    RawSqlite database(file);
+    const std::string integrity = database.ask("PRAGMA integrity_check(1)");
+    if (integrity != "ok") {
+        return "integrity_check: " + shortened(integrity);
+    }
+    const std::string orphans = database.ask("PRAGMA foreign_key_check");
+    return orphans.empty() ? "" : "foreign_key_check: " + shortened(orphans);
+}
+
+ChainReport read_chain(const std::filesystem::path& file) {
+    ChainReport report;
+    AuditChain chain;
+    const auto read = read_audit(file, [&](const AuditRow& row) {
+        const auto checked = chain.check(row);
+        report.fault = checked ? "" : checked.error().message();
+        return checked.has_value();
+    });
+    if (!read) {
+        report.fault = read.error().message();
+    }
+    report.seq = chain.seq();
+    report.head = chain.head();
+    return report;
+}
+
+} // namespace accessd::power_loss
