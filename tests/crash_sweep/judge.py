@@ -93,7 +93,8 @@ def judge_dead(stage):
     if stage.key is not None:
         ticket = stage.ticket()
         said = max(len(ticket["comments"]), len(moves(ticket)))
-        require(said <= books["tells"], f"the ticket was told {said} times, but {books['tells']} messages are durable")
+        durable = books["tells"]
+        require(said <= durable, f"the ticket was told {said} times, but {durable} messages are durable")
 
 
 def judge_end(stage, scene):
@@ -110,6 +111,9 @@ def judge_end(stage, scene):
     stats = stage.sandbox.entra("stats")
     effects = (stats["adds"], stats["removes"])
     require(effects == (scene.adds, scene.removes), f"memberships added and removed: {effects}")
+    # After an open intent a grant is looked for first, a revoke is just made again: that does no harm.
+    again = (stats["redundant_adds"], stats["redundant_removes"])
+    require(again <= (0, 1), f"grants and revokes that changed nothing: {again}")
     judge_books(stage, scene)
     judge_traces(stage)
 
