@@ -37,6 +37,10 @@ std::filesystem::path make_directory() {
 } // namespace
 
 Rig::Rig(Mode mode) : mode_(mode), root_(make_directory()), victim_(root_ / "victim"), twin_(root_ / "twin") {
+    std::filesystem::create_directory(victim_);
+    std::filesystem::create_directory(twin_);
+    std::filesystem::permissions(victim_, std::filesystem::perms::owner_all);
+    std::filesystem::permissions(twin_, std::filesystem::perms::owner_all);
     if (mode == Mode::normal) {
         sqlite3_auto_extension(reinterpret_cast<void (*)()>(weaken));
     }
@@ -46,14 +50,6 @@ Rig::~Rig() {
     sqlite3_reset_auto_extension();
     std::error_code ignored;
     std::filesystem::remove_all(root_, ignored);
-}
-
-Result<std::unique_ptr<Store>> open_store(const std::filesystem::path& directory) {
-    StoreOptions options;
-    options.directory = directory;
-    options.threaded = false;
-    options.reserve_bytes = 0;
-    return open_sqlite_store(options);
 }
 
 } // namespace accessd::power_loss

@@ -1,11 +1,9 @@
 #pragma once
 
-#include "core/store/sqlite_store.hpp"
 #include "tests/power_loss/power_vfs.hpp"
 
 #include <cstdint>
 #include <filesystem>
-#include <memory>
 
 namespace accessd::power_loss {
 
@@ -39,7 +37,5 @@ private:
     std::filesystem::path victim_;
     std::filesystem::path twin_;
 };
-
-Result<std::unique_ptr<Store>> open_store(const std::filesystem::path& directory);
 
 } // namespace accessd::power_loss

@@ -1,9 +1,12 @@
 #include "tests/power_loss/story.hpp"
 
 #include "core/store/schema.hpp"
+#include "core/store/sqlite_store.hpp"
 #include "tests/power_loss/content.hpp"
 #include "tests/power_loss/raw_sqlite.hpp"
 
+#include <algorithm>
+#include <array>
 #include <utility>
 
 namespace accessd::power_loss {
@@ -12,11 +15,18 @@ namespace {
 
 constexpr TimePoint pinned_at = std::chrono::sys_days(std::chrono::January / 1 / 2026);
 
-/// Asio wants a coroutine's value to have a default.
-template <class T> Task<std::optional<Result<T>>> boxed(Task<Result<T>> task) {
-    auto result = co_await std::move(task);
-    std::optional<Result<T>> box(std::move(result));
-    co_return box;
+bool same(const Result<Saved>& left, const Result<Saved>& right) {
+    if (!left || !right) {
+        return !left && !right && left.error().code() == right.error().code();
+    }
+    return left->request_revision == right->request_revision &&
+           left->access_revisions == right->access_revisions && left->audit_seq == right->audit_seq &&
+           left->audit_head == right->audit_head && left->inserted_tell == right->inserted_tell;
+}
+
+std::size_t rows_of(const char* table, const Content& content) {
+    const auto found = content.rows.find(table);
+    return found == content.rows.end() ? 0 : found->second.size();
 }
 
 Disk::Syncs syncs_of(Mode mode) {
@@ -27,18 +37,14 @@ Disk::Syncs syncs_of(Mode mode) {
 
 Story::Story(Rig& rig, std::uint64_t seed)
     : rig_(rig), dice_(seed), disk_(seed + 1, syncs_of(rig.mode())), calm_disk_(0, Disk::Syncs::kept),
-      world_(seed), scribe_(dice_, dice_.chance(1, 12)) {
+      scribe_(dice_, dice_.chance(1, 12)) {
     rig_.vfs.mount(rig_.victim(), disk_);
     rig_.vfs.mount(rig_.twin(), calm_disk_);
     rig_.vfs.reseed(seed);
 }
 
-template <class T> Result<T> Story::call(Task<Result<T>> task) {
-    return *world_.run(boxed(std::move(task)));
-}
-
 Outcome Story::run() {
-    auto twin = open_store(rig_.twin());
+    auto twin = Subject::open(rig_.twin(), Subject::Kind::store);
     if (!twin) {
         fail(Harm::corrupt, Witness::nobody, "the twin cannot be opened: " + twin.error().message());
         return outcome_;
@@ -53,11 +59,9 @@ Outcome Story::run() {
     // Afterwards it must not only be whole but of use.
     if (outcome_.harm == Harm::none && open(Moment::recovery)) {
         save();
-        if (reopen()) {
-            store_.reset();
-        }
+        static_cast<void>(reopen());
     }
-    store_.reset();
+    victim_.reset();
     return outcome_;
 }
 
@@ -65,8 +69,6 @@ Outcome Story::run() {
 void Story::prepare() {
     const auto migrations = schema_migrations();
     const auto version = static_cast<std::size_t>(dice_.below(migrations.size()));
-    std::filesystem::create_directory(rig_.victim());
-    std::filesystem::permissions(rig_.victim(), std::filesystem::perms::owner_all);
     auto database = Database::open(database_file(rig_.victim()), Database::Mode::read_write);
     if (!database || !migrate(**database, migrations.first(version))) {
         fail(
@@ -80,9 +82,9 @@ void Story::prepare() {
 
 bool Story::open(Moment moment) {
     moment_ = was_open_ ? moment : first_;
-    auto opened = open_store(rig_.victim());
+    auto opened = Subject::open(rig_.victim(), kind_);
     if (opened) {
-        store_ = std::move(*opened);
+        victim_ = std::move(*opened);
         was_open_ = true;
         return check();
     }
@@ -110,7 +112,9 @@ bool Story::check() {
         return false;
     }
     const Content found = read_content(file);
-    std::string wrong = difference(read_content(database_file(rig_.twin())), found);
+    const Content expected = read_content(database_file(rig_.twin()));
+    const bool lost = chain.seq < acknowledged_seq_ || rows_of("pin", found) < rows_of("pin", expected);
+    std::string wrong = difference(expected, found);
     if (!wrong.empty() && under_way_) {
         std::exchange(under_way_, nullptr)();
         const std::string also_wrong = difference(read_content(database_file(rig_.twin())), found);
@@ -118,7 +122,7 @@ bool Story::check() {
     }
     under_way_ = nullptr;
     if (!wrong.empty()) {
-        fail(chain.seq < acknowledged_seq_ ? Harm::lost : Harm::torn, Witness::nobody, wrong);
+        fail(lost ? Harm::lost : Harm::torn, Witness::nobody, wrong);
         return false;
     }
     return true;
@@ -136,6 +140,7 @@ void Story::live() {
         Moment::idle,
     };
     const Moment aim = aims[dice_.below(aims.size())];
+    kind_ = dice_.chance(1, 2) ? Subject::Kind::store : Subject::Kind::ledger;
     if (aim == Moment::opening) {
         // Recovery hardly writes, so that a cut between two writes alone would seldom fall into it.
         disk_.cut_at(dice_.magnitude(6), was_open_ && dice_.chance(3, 4));
@@ -163,7 +168,7 @@ void Story::strike(Moment aim) {
         copy_log();
     } else if (aim == Moment::closing) {
         moment_ = Moment::closing;
-        store_.reset();
+        victim_.reset();
     }
     while (goes_on()) {
         step();
@@ -177,7 +182,7 @@ void Story::end() {
     } else if (moment_ == Moment::saving && disk_.struck().ends_with(".db")) {
         moment_ = Moment::checkpoint;
     }
-    store_.reset();
+    victim_.reset();
     ++outcome_.cuts[static_cast<std::size_t>(moment_)];
     disk_.restart();
 }
@@ -190,11 +195,9 @@ void Story::step() {
     case 1:
         return claim();
     case 2:
-        return save_outdated();
     case 3:
-    case 4:
         return copy_log();
-    case 5:
+    case 4:
         static_cast<void>(reopen());
         return;
     default:
@@ -206,36 +209,40 @@ void Story::fail(Harm harm, Witness witness, std::string what) {
     outcome_.harm = harm;
     outcome_.witness = witness;
     outcome_.what = std::move(what);
-    store_.reset();
+    victim_.reset();
 }
 
 void Story::save() {
-    const Changes changes = scribe_.next();
-    const auto saved = call(store_->save(changes));
-    if (saved) {
-        ++outcome_.saves;
-        tell_twin(changes, &*saved);
-    } else {
-        leave_open(saved.error(), [this, changes] { tell_twin(changes, nullptr); });
+    std::vector<Changes> group;
+    for (std::uint64_t size = kind_ == Subject::Kind::ledger ? dice_.magnitude(3) : 1; size > 0; --size) {
+        group.push_back(dice_.chance(1, 20) ? scribe_.outdated() : scribe_.next());
     }
+    save(std::move(group));
 }
 
-void Story::save_outdated() {
-    const Changes changes = scribe_.outdated();
-    if (!changes.request || changes.request->revision == 0) {
+void Story::save(std::vector<Changes> group) {
+    const auto answers = victim_->save(group);
+    const auto refused = [](const Result<Saved>& answer) {
+        return !answer && answer.error().code() != "store.stale";
+    };
+    const auto failure = std::find_if(answers.begin(), answers.end(), refused);
+    if (failure != answers.end()) {
+        leave_open(failure->error(), [this, group = std::move(group)] {
+            for (const Changes& changes : group) {
+                tell_twin(changes, nullptr);
+            }
+        });
         return;
     }
-    const auto saved = call(store_->save(changes));
-    if (saved) {
-        fail(Harm::torn, Witness::nobody, "a save that came too late was taken");
-    } else if (saved.error().code() != "store.stale") {
-        leave_open(saved.error(), nullptr);
+    for (std::size_t i = 0; i < group.size(); ++i) {
+        outcome_.saves += answers[i] ? 1 : 0;
+        tell_twin(group[i], &answers[i]);
     }
 }
 
 void Story::pin() {
     const Entitlement entitlement(scribe_.word(8), scribe_.word(8));
-    const auto pinned = call(store_->pin("Entra ID", entitlement, pinned_at));
+    const auto pinned = victim_->pin(entitlement, pinned_at);
     if (pinned) {
         tell_twin(entitlement);
     } else {
@@ -244,8 +251,7 @@ void Story::pin() {
 }
 
 void Story::claim() {
-    const TimePoint now = pinned_at + std::chrono::minutes(5);
-    const auto work = call(store_->claim_due("accessd", now, now + std::chrono::minutes(1), 10));
+    const auto work = victim_->claim(pinned_at + std::chrono::minutes(5));
     if (!work) {
         leave_open(work.error(), nullptr);
     }
@@ -259,32 +265,24 @@ void Story::copy_log() {
 
 bool Story::reopen() {
     moment_ = Moment::closing;
-    store_.reset();
+    victim_.reset();
     return disk_.has_power() && open(Moment::opening);
 }
 
-void Story::tell_twin(const Changes& changes, const Saved* acknowledged) {
-    const auto saved = call(twin_->save(changes));
-    if (!saved) {
-        fail(Harm::torn, Witness::nobody, "the twin refuses what was saved: " + saved.error().message());
+void Story::tell_twin(const Changes& changes, const Result<Saved>* answer) {
+    const auto saved = twin_->save({changes}).front();
+    if (answer != nullptr && !same(*answer, saved)) {
+        fail(Harm::torn, Witness::nobody, "a save was answered in another way than the twin's");
         return;
     }
-    if (acknowledged != nullptr &&
-        (acknowledged->audit_seq != saved->audit_seq || acknowledged->audit_head != saved->audit_head ||
-         acknowledged->request_revision != saved->request_revision ||
-         acknowledged->access_revisions != saved->access_revisions)) {
-        fail(
-            Harm::torn,
-            Witness::nobody,
-            "a save was acknowledged with other revisions or another head than the twin's"
-        );
+    if (saved) {
+        scribe_.learn(changes, *saved);
+        acknowledged_seq_ = saved->audit_seq;
     }
-    scribe_.learn(changes, *saved);
-    acknowledged_seq_ = saved->audit_seq;
 }
 
 void Story::tell_twin(const Entitlement& entitlement) {
-    const auto pinned = call(twin_->pin("Entra ID", entitlement, pinned_at));
+    const auto pinned = twin_->pin(entitlement, pinned_at);
     if (!pinned) {
         fail(Harm::torn, Witness::nobody, "the twin refuses a pin: " + pinned.error().message());
     }

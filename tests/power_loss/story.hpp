@@ -3,7 +3,7 @@
 #include "tests/power_loss/disk.hpp"
 #include "tests/power_loss/rig.hpp"
 #include "tests/power_loss/scribe.hpp"
-#include "tests/support/sim_world.hpp"
+#include "tests/power_loss/subject.hpp"
 
 #include <array>
 #include <cstdint>
@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace accessd::power_loss {
 
@@ -70,37 +71,36 @@ private:
     void live();
     void strike(Moment aim);
 
-    bool goes_on() const { return store_ && disk_.has_power(); }
+    bool goes_on() const { return victim_ && disk_.has_power(); }
 
     void step();
     void end();
     void fail(Harm harm, Witness witness, std::string what);
 
     void save();
-    void save_outdated();
+    void save(std::vector<Changes> group);
     void pin();
     void claim();
     void copy_log();
     bool reopen();
 
-    void tell_twin(const Changes& changes, const Saved* acknowledged);
+    /// Saves what the victim was asked to save; the answer, if there was one, must be the twin's.
+    void tell_twin(const Changes& changes, const Result<Saved>* answer);
     void tell_twin(const Entitlement& entitlement);
     /// What to do about a write that was not acknowledged.
     void leave_open(const Error& error, std::function<void()> adopt);
-
-    template <class T> Result<T> call(Task<Result<T>> task);
 
     Rig& rig_;
     Dice dice_;
     Disk disk_;
     Disk calm_disk_;
-    test::SimWorld world_;
     Scribe scribe_;
+    Subject::Kind kind_ = Subject::Kind::store; ///< in this life
     Moment moment_ = Moment::creation;
     Moment first_ = Moment::creation; ///< what opening is until it has succeeded once
     bool was_open_ = false;
-    std::unique_ptr<Store> store_;
-    std::unique_ptr<Store> twin_;
+    std::unique_ptr<Subject> victim_;
+    std::unique_ptr<Subject> twin_;
     std::function<void()> under_way_; ///< tells the twin of the write that the power cut interrupted
     std::int64_t acknowledged_seq_ = 0;
     Outcome outcome_;
