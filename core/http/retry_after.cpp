@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <limits>
 #include <string_view>
 
 namespace accessd {
@@ -31,7 +32,8 @@ std::optional<std::int64_t> parse_seconds(std::string_view text) {
     if (!whole || !fraction) {
         return std::nullopt;
     }
-    return *whole + (*fraction > 0 ? 1 : 0);
+    const bool more = *fraction > 0 && *whole < std::numeric_limits<std::int64_t>::max();
+    return *whole + (more ? 1 : 0);
 }
 
 Duration seconds_from(std::int64_t seconds) {

@@ -65,6 +65,7 @@ TEST_CASE("retry after: never less than a second and never more than 65 minutes"
     CHECK(wait_of({{"Retry-After", "Thu, 15 Jan 2020 12:00:00 GMT"}}) == 1s);
     CHECK(wait_of({{"Retry-After", "86400"}}) == 65min);
     CHECK(wait_of({{"Retry-After", "9223372036854775807"}}) == 65min);
+    CHECK(wait_of({{"Retry-After", "9223372036854775807.5"}}) == 65min);
     CHECK(wait_of({{"X-RateLimit-Reset", "9223372036854775807"}}) == 65min);
     CHECK(wait_of({{"X-RateLimit-Reset", "9999-12-31T23:59:59Z"}}) == 65min);
 }
