@@ -298,8 +298,8 @@ Result<RequestTarget> RestClient::follow(std::string_view link) const {
     const std::string_view target = link.substr(base.size());
     const std::string path = ascii_lower(path_of(target));
     const bool climbs = path.find("/..") != std::string::npos || path.find("%2e") != std::string::npos ||
-                        path.find("%2f") != std::string::npos || path.find('\\') != std::string::npos ||
-                        path.starts_with("//");
+                        path.find("%2f") != std::string::npos || path.find("%5c") != std::string::npos ||
+                        path.find('\\') != std::string::npos || path.starts_with("//");
     const bool printable =
         std::all_of(target.begin(), target.end(), [](char c) { return c > ' ' && c < '\x7f' && c != '#'; });
     if (climbs || !printable) {

@@ -35,6 +35,7 @@ TEST_CASE("follow: a link that leads elsewhere is refused") {
              "https://api.acme.example/v1/%2E./admin",
              "https://api.acme.example/v1/..%2fadmin",
              "https://api.acme.example/v1/a\\..\\admin",
+             "https://api.acme.example/v1/a%5C..%5c..%5cadmin",
              "https://api.acme.example/v1//evil.example/",
              "https://api.acme.example/v1/users#x",
              "https://api.acme.example/v1/users HTTP/1.1",
