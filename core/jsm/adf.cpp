@@ -58,9 +58,9 @@ std::uint32_t code_point(std::string_view sequence) {
 
 /// Controls, line separators and the characters that reorder what stands beside them (Trojan Source).
 bool is_unwelcome(std::uint32_t point) {
-    return point < 0x20 || (point >= 0x7F && point < 0xA0) || point == 0x200E || point == 0x200F ||
-           (point >= 0x2028 && point <= 0x202E) || (point >= 0x2066 && point <= 0x2069) || point == 0xFEFF ||
-           point == 0xFFFE || point == 0xFFFF;
+    return point < 0x20 || (point >= 0x7F && point < 0xA0) || point == 0x61C || point == 0x200E ||
+           point == 0x200F || (point >= 0x2028 && point <= 0x202E) || (point >= 0x2066 && point <= 0x2069) ||
+           point == 0xFEFF || point == 0xFFFE || point == 0xFFFF;
 }
 
 std::string clean(std::string_view text, std::size_t limit) {

@@ -54,6 +54,7 @@ TEST_CASE("adf: hostile text becomes harmless text and never an empty node") {
         {"\xED\xA0\x80", "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD"},                 // surrogate
         {"\xF4\x90\x80\x80", "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD"}, // beyond Unicode
         {"ev\xE2\x80\xAEil", "evil"},                                             // right-to-left override
+        {"ev\xD8\x9Cil", "evil"},                                                 // Arabic letter mark
         {"li\xE2\x80\xA8ne", "line"},
         {"c1\xC2\x85", "c1"},
     };
