@@ -83,7 +83,19 @@ Task<Result<Person>> fetch_person(RestClient& rest, std::string account_id, Time
     if (!reply) {
         co_return std::move(reply).error();
     }
-    co_return person_of_reply(*reply);
+    auto person = person_of_reply(*reply);
+    // Somebody else's record would lend them the e-mail address, and with it the access, or the right to
+    // approve.
+    const bool other = person && !person->account_id.empty() && person->account_id != account_id;
+    if (other) {
+        co_return Error(
+            Fault::transient,
+            "jira.malformed_user",
+            "Jira answered with another user than the one asked for; a proxy or cache may stand before "
+            "jira.url"
+        );
+    }
+    co_return person;
 }
 
 Task<Result<std::vector<std::string>>>

@@ -25,7 +25,8 @@ std::string bounded(std::string_view text, std::size_t limit);
 /// GET /rest/api/3/myself. "jira.malformed_user" (transient) when the answer is not a user.
 Task<Result<Person>> fetch_myself(RestClient& rest, TimePoint deadline);
 
-/// GET /rest/api/3/user.
+/// GET /rest/api/3/user. "jira.malformed_user" too when the answer is about another account than the one
+/// asked for.
 Task<Result<Person>> fetch_person(RestClient& rest, std::string account_id, TimePoint deadline);
 
 /// GET /rest/api/3/user/groups: names, sorted.
