@@ -33,6 +33,7 @@ bool is_host(std::string_view host) {
 
 bool is_bracketed_address(std::string_view host) {
     return host.size() > 4 && host.size() <= 47 && host.front() == '[' && host.back() == ']' &&
+           host.find(':') != std::string_view::npos &&
            host.substr(1, host.size() - 2).find_first_not_of("0123456789abcdefABCDEF:.") ==
                std::string_view::npos;
 }

@@ -185,6 +185,7 @@ TEST_CASE("config: only plain https URLs are taken, and a refused one is not quo
           "https://acme.example/../x",
           "https://acme.example/a b",
           "https://[::1",
+          "https://[1234]",
           "https://acme.example//x",
           "https://\u00e4cme.example"}) {
         CAPTURE(url);
