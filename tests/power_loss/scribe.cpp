@@ -57,7 +57,7 @@ Request Scribe::some_request() {
     request.phase = static_cast<Phase>(dice_.below(phase_count));
     request.application = "Entra ID";
     request.reason = word();
-    request.evidence = dice_.chance(1, 3) ? word(wordy_ ? 400'000 : 200) : request.evidence;
+    request.evidence = wordy_ || dice_.chance(1, 3) ? word(wordy_ ? 300'000 : 200) : request.evidence;
     request.approved_at = perhaps_moment();
     request.wake_at = perhaps_moment();
     request.vanished_at = perhaps_moment();

@@ -37,7 +37,7 @@ Disk::Syncs syncs_of(Mode mode) {
 
 Story::Story(Rig& rig, std::uint64_t seed)
     : rig_(rig), dice_(seed), disk_(seed + 1, syncs_of(rig.mode())), calm_disk_(0, Disk::Syncs::kept),
-      scribe_(dice_, dice_.chance(1, 12)) {
+      wordy_(dice_.chance(1, 10)), scribe_(dice_, wordy_) {
     rig_.vfs.mount(rig_.victim(), disk_);
     rig_.vfs.mount(rig_.twin(), calm_disk_);
     rig_.vfs.reseed(seed);
@@ -163,8 +163,9 @@ void Story::strike(Moment aim) {
     if (aim == Moment::checkpoint) {
         save();
     }
-    disk_.cut_at(dice_.magnitude(6), dice_.chance(1, 8));
-    if (aim == Moment::checkpoint) {
+    // The store's own copying begins after a thousand pages and writes as many.
+    disk_.cut_at(wordy_ ? 1 + dice_.below(6000) : dice_.magnitude(6), dice_.chance(1, 8));
+    if (aim == Moment::checkpoint && !wordy_) {
         copy_log();
     } else if (aim == Moment::closing) {
         moment_ = Moment::closing;
@@ -196,7 +197,7 @@ void Story::step() {
         return claim();
     case 2:
     case 3:
-        return copy_log();
+        return wordy_ ? save() : copy_log();
     case 4:
         static_cast<void>(reopen());
         return;

@@ -94,6 +94,7 @@ private:
     Dice dice_;
     Disk disk_;
     Disk calm_disk_;
+    bool wordy_; ///< writes so much that the store copies its log by itself
     Scribe scribe_;
     Subject::Kind kind_ = Subject::Kind::store; ///< in this life
     Moment moment_ = Moment::creation;
