@@ -16,7 +16,6 @@ using namespace std::chrono_literals;
 constexpr std::size_t most_claimed = 100;
 // A claim that nobody worked off comes back after this.
 constexpr Duration claim_time = 1min;
-constexpr Duration longest_wait = 1min;
 
 std::function<void(std::exception_ptr)> bug_handler(EngineContext& context) {
     return [&context](std::exception_ptr failure) {
@@ -169,7 +168,7 @@ Task<> Engine::due_loop() {
         const TimePoint now = context_.clock.now();
         auto due =
             co_await context_.store.claim_due(context_.settings.owner, now, now + claim_time, most_claimed);
-        TimePoint latest = context_.clock.now() + longest_wait;
+        TimePoint latest = context_.clock.now() + context_.settings.longest_wait;
         if (!due) {
             context_.note(due.error());
             latest = context_.clock.now() + 5s;

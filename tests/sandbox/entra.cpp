@@ -22,12 +22,17 @@ std::string EntraState::make_id(std::uint32_t kind) {
 }
 
 EntraModel::EntraModel(const EntraOptions& options) : state_(std::make_unique<EntraState>(options)) {
+    state_->on_write = [this](const AccessWrite& write) { tell(write); };
     if (options.default_world) {
         fill_entra_world(*state_, TimePoint());
     }
 }
 
 EntraModel::~EntraModel() = default;
+
+std::string_view EntraModel::name() const {
+    return state_->options.name;
+}
 
 HttpResponse EntraModel::handle(const HttpRequest& request, TimePoint now) {
     const std::string_view path = Url(request.url).path;

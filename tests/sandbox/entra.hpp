@@ -14,6 +14,7 @@ class EntraOptions {
 public:
     EntraOptions() = default;
 
+    std::string name = "entra"; ///< of the model, where there are several tenants
     std::string tenant_id = "10000000-0000-4000-8000-000000000001";
     std::string tenant_domain = "acme.example";
     std::string client_id = "20000000-0000-4000-8000-000000000001";
@@ -68,11 +69,14 @@ public:
     explicit EntraModel(const EntraOptions& options = EntraOptions());
     ~EntraModel() override;
 
-    std::string_view name() const override { return "entra"; }
+    std::string_view name() const override;
 
     HttpResponse handle(const HttpRequest& request, TimePoint now) override;
     boost::json::value
     control(std::string_view verb, const boost::json::value& arguments, TimePoint now) override;
+
+    /// The truth, for an oracle.
+    EntraState& state() { return *state_; }
 
 private:
     std::unique_ptr<EntraState> state_;

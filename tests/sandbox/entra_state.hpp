@@ -6,6 +6,7 @@
 
 #include <boost/json/value.hpp>
 
+#include <functional>
 #include <initializer_list>
 #include <memory>
 #include <set>
@@ -50,6 +51,7 @@ public:
     std::vector<std::string> permissions = {"User.Read.All", "GroupMember.ReadWrite.All"};
     Duration token_lifetime{3599000};
     std::size_t page_size = 100;
+    std::function<void(const AccessWrite&)> on_write; ///< never empty
 
     std::uint64_t ids = 0;
     std::uint64_t tokens_issued = 0;

@@ -99,11 +99,13 @@ GraphReply graph_add_member(EntraState& state, const GraphCall& call) {
     }
     if (state.directory.is_member(group->id, object)) {
         ++state.redundant_adds;
+        state.on_write(AccessWrite(group->id, object, true, false));
         return graph_bad_request("One or more added object references already exist for the following "
                                  "modified properties: 'members'.");
     }
     state.directory.set_member(group->id, object, true, call.now, true);
     ++state.adds;
+    state.on_write(AccessWrite(group->id, object, true, true));
     return GraphReply(204);
 }
 
@@ -119,6 +121,7 @@ GraphReply graph_remove_member(EntraState& state, const GraphCall& call) {
     const std::string object = ascii_lower(call.segments[3]);
     if (!state.directory.is_member(group->id, object)) {
         ++state.redundant_removes;
+        state.on_write(AccessWrite(group->id, object, false, false));
         return graph_not_found(object);
     }
     if (auto refused = refuse_kind(*group, call)) {
@@ -126,6 +129,7 @@ GraphReply graph_remove_member(EntraState& state, const GraphCall& call) {
     }
     state.directory.set_member(group->id, object, false, call.now, true);
     ++state.removes;
+    state.on_write(AccessWrite(group->id, object, false, true));
     return GraphReply(204);
 }
 

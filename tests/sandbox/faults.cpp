@@ -16,7 +16,7 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr std::array<std::pair<FaultKind, std::string_view>, 21> kind_names = {{
+constexpr std::array<std::pair<FaultKind, std::string_view>, 22> kind_names = {{
     {FaultKind::throttle_seconds, "throttle_seconds"},
     {FaultKind::throttle_date, "throttle_date"},
     {FaultKind::throttle_reset_iso, "throttle_reset_iso"},
@@ -31,6 +31,7 @@ constexpr std::array<std::pair<FaultKind, std::string_view>, 21> kind_names = {{
     {FaultKind::lost_request, "lost_request"},
     {FaultKind::lost_reply, "lost_reply"},
     {FaultKind::late_effect, "late_effect"},
+    {FaultKind::repeated, "repeated"},
     {FaultKind::slow, "slow"},
     {FaultKind::malformed, "malformed"},
     {FaultKind::truncated, "truncated"},
@@ -133,7 +134,7 @@ int status_of(FaultKind kind) {
 
 // https://learn.microsoft.com/graph/errors and the Jira platform's ErrorCollection.
 std::string error_body(std::string_view vendor, int status) {
-    if (vendor == "entra") {
+    if (vendor.starts_with("entra")) {
         const std::string_view code = status == 401   ? "InvalidAuthenticationToken"
                                       : status == 429 ? "TooManyRequests"
                                       : status == 500 ? "InternalServerError"
@@ -242,8 +243,8 @@ json::object FaultRule::to_json() const {
 
 bool FaultRule::reaches_vendor() const {
     return applied.value_or(
-        kind == FaultKind::lost_reply || kind == FaultKind::malformed || kind == FaultKind::truncated ||
-        kind == FaultKind::html_200 || kind == FaultKind::oversized
+        kind == FaultKind::lost_reply || kind == FaultKind::repeated || kind == FaultKind::malformed ||
+        kind == FaultKind::truncated || kind == FaultKind::html_200 || kind == FaultKind::oversized
     );
 }
 

@@ -30,6 +30,7 @@ enum class FaultKind : std::uint8_t {
     lost_request, ///< the connection ends before the vendor saw the request
     lost_reply,   ///< the vendor acts, then the connection ends
     late_effect,  ///< the connection ends, the vendor acts `delay_ms` later
+    repeated,     ///< the vendor answers, and acts once more `delay_ms` later
     slow,         ///< the answer comes `delay_ms` later; other rules go on to apply
     malformed,    ///< a body that is cut off in the middle of its JSON, correctly framed
     truncated,    ///< the connection ends in the middle of the body
@@ -62,7 +63,7 @@ public:
     std::optional<std::uint64_t> times; ///< how often it strikes; without it, for ever
     std::uint64_t after = 0;            ///< how many matching calls pass first
     double probability = 1.0;           ///< of striking, per matching call
-    Duration delay{5000};               ///< for late_effect and slow
+    Duration delay{5000};               ///< for late_effect, repeated and slow
     std::int64_t retry_after_s = 5;     ///< for throttle_*
     /// Whether the vendor acts before the fault falsifies its answer. Without it as the kind suggests: true
     /// for lost_reply, malformed, truncated, html_200, oversized; false for the others.

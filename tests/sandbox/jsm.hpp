@@ -82,8 +82,8 @@ public:
 /// statuses -> {statuses: {name: count}}
 /// stats -> {calls: {"METHOD path": count}, total, issues}; reset_stats
 /// set {index_lag_ms?, page_size?, desk_page_size?, changelog_page_size?, null_token?, last_page_lies?}
-///   and {changelog_in_seconds?, comment_properties?, transition_screens?, comment_limit?, writes_per_2s?}
-///   and {writes_per_30s?, permissions? [..], token?}
+///   and {pages_overlap?, stale_searches?, changelog_in_seconds?, comment_properties?, transition_screens?,
+///   comment_limit?, writes_per_2s?} and {writes_per_30s?, permissions? [..], token?}
 class JsmModel final : public VendorModel {
 public:
     explicit JsmModel(const JsmOptions& options = JsmOptions());
@@ -94,6 +94,9 @@ public:
     HttpResponse handle(const HttpRequest& request, TimePoint now) override;
     boost::json::value
     control(std::string_view verb, const boost::json::value& arguments, TimePoint now) override;
+
+    /// The truth, for an oracle.
+    jsm::State& state() { return *state_; }
 
 private:
     std::unique_ptr<jsm::State> state_;

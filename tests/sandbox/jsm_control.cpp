@@ -203,12 +203,14 @@ json::object set(State& state, const Arguments& arguments, TimePoint now) {
         std::pair{"desk_page_size", &Settings::desk_page_size},
         std::pair{"changelog_page_size", &Settings::changelog_page_size},
         std::pair{"comment_limit", &Settings::comment_limit},
+        std::pair{"stale_searches", &Settings::stale_searches},
         std::pair{"writes_per_2s", &Settings::writes_per_2s},
         std::pair{"writes_per_30s", &Settings::writes_per_30s},
     };
     constexpr std::array flags = {
         std::pair{"null_token", &Settings::null_token},
         std::pair{"last_page_lies", &Settings::last_page_lies},
+        std::pair{"pages_overlap", &Settings::pages_overlap},
         std::pair{"changelog_in_seconds", &Settings::changelog_in_seconds},
         std::pair{"comment_properties", &Settings::comment_properties},
         std::pair{"transition_screens", &Settings::transition_screens},

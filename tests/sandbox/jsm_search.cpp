@@ -212,6 +212,7 @@ public:
 
     JsonText out;
     std::optional<Place> last;
+    std::optional<Place> before_last;
     bool more = false;
 };
 
@@ -231,6 +232,7 @@ void write_page(
         if (hit == nullptr || count == limit) {
             break;
         }
+        answered.before_last = answered.last;
         answered.last = hit->place;
         write_issue(
             answered.out,
@@ -262,6 +264,11 @@ HttpResponse search(Call& call, const Question& question) {
     }
     call.state.index.settle(call.now);
     const Jql& jql = std::get<Jql>(parsed);
+    const std::int64_t every = call.state.settings.stale_searches;
+    const bool stale = every > 0 && ++call.state.searches % every == 0;
+    if (stale && question.token.empty() && !call.state.last_search.empty()) {
+        return json_answer(200, call.state.last_search);
+    }
     Walk walk(call, jql, question);
     if (!question.token.empty()) {
         const auto place = read_token(question, call.now);
@@ -274,7 +281,9 @@ HttpResponse search(Call& call, const Question& question) {
     Answered page;
     write_page(call, walk, selection, question, page);
     if (page.more) {
-        page.out.key("nextPageToken").text(make_token(question, call.now, *page.last));
+        const bool overlap = call.state.settings.pages_overlap && page.before_last;
+        const Place end = overlap ? *page.before_last : *page.last;
+        page.out.key("nextPageToken").text(make_token(question, call.now, end));
     } else if (call.state.settings.null_token) {
         page.out.key("nextPageToken").null();
     }
@@ -285,7 +294,11 @@ HttpResponse search(Call& call, const Question& question) {
     if (std::ranges::find(question.expand, "schema") != question.expand.end()) {
         write_schema(page.out, selection);
     }
-    return json_answer(200, page.out.close('}').take());
+    std::string answer = page.out.close('}').take();
+    if (every > 0 && !page.more && question.token.empty()) {
+        call.state.last_search = answer;
+    }
+    return json_answer(200, std::move(answer));
 }
 
 std::vector<std::string> strings(const boost::json::value& body, std::string_view name) {

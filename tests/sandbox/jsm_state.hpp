@@ -217,6 +217,8 @@ public:
     std::int64_t changelog_page_size = 10'000;
     bool null_token = false;           ///< the last page has "nextPageToken": null instead of none
     bool last_page_lies = false;       ///< isLast is false on the last page too
+    bool pages_overlap = false;        ///< a page begins with the last issue of the one before
+    std::int64_t stale_searches = 0;   ///< every n-th search is answered as the one before it; 0: none
     bool changelog_in_seconds = false; ///< unit of "created" in changelog/bulkfetch
     bool comment_properties = true;    ///< expand=properties works
     bool transition_screens = true;    ///< without them a transition takes no comment
@@ -274,6 +276,8 @@ public:
     std::map<const Status*, std::int64_t> count_by_status() const;
 
     SearchIndex index;
+    std::int64_t searches = 0;
+    std::string last_search; ///< the last answer to the first page of a search
     std::deque<User> users;
     std::deque<Group> groups;
     std::deque<Project> projects;

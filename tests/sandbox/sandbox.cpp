@@ -107,6 +107,9 @@ Delivery Sandbox::deliver(const HttpRequest& request, TimePoint now) {
     if (delivery.kind != Delivery::Kind::closed && !delivery.response.headers.find("date")) {
         delivery.response.headers.add("Date", format_http_date(now));
     }
+    if (on_exchange) {
+        on_exchange(request, delivery.response.status, struck);
+    }
     if (log_limit_ > 0) {
         log_.back().status = delivery.response.status;
         log_.back().fault = struck;
@@ -139,7 +142,10 @@ Sandbox::apply(VendorModel& model, const HttpRequest& request, TimePoint now, st
         break;
     case FaultKind::late_effect:
         delivery.kind = Delivery::Kind::closed;
-        late_.emplace(now + rule->delay, Late(request, &model, true));
+        late_.emplace(now + rule->delay, Late(request, &model, now, true));
+        break;
+    case FaultKind::repeated:
+        late_.emplace(now + rule->delay, Late(request, &model, now, true));
         break;
     case FaultKind::lost_reply:
     case FaultKind::malformed:
@@ -156,16 +162,17 @@ Sandbox::apply(VendorModel& model, const HttpRequest& request, TimePoint now, st
 }
 
 HttpResponse Sandbox::handle(VendorModel& model, const HttpRequest& request, TimePoint now) {
+    sent_at_ = now;
     if (faults_.looks_into_batches() && Url(request.url).path.ends_with("/$batch")) {
         return handle_batch_with_faults(model, faults_, request, now);
     }
     return model.handle(request, now);
 }
 
-void Sandbox::deliver_later(HttpRequest request, TimePoint when) {
+void Sandbox::deliver_later(HttpRequest request, TimePoint sent, TimePoint when) {
     const auto place = origins_.find(Url(request.url).origin);
     if (place != origins_.end()) {
-        late_.emplace(when, Late(std::move(request), place->second, false));
+        late_.emplace(when, Late(std::move(request), place->second, sent, false));
     }
 }
 
@@ -176,7 +183,11 @@ void Sandbox::settle(TimePoint now) {
         if (!late.counted) {
             record(late.model->name(), late.request, due.key());
         }
-        late.model->handle(late.request, due.key());
+        sent_at_ = late.sent;
+        const HttpResponse response = late.model->handle(late.request, due.key());
+        if (on_exchange) {
+            on_exchange(late.request, response.status, "late");
+        }
     }
 }
 

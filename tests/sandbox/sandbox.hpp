@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -61,7 +62,14 @@ public:
     Delivery deliver(const HttpRequest& request, TimePoint now);
 
     /// A request whose sender is gone will arrive all the same.
-    void deliver_later(HttpRequest request, TimePoint when);
+    void deliver_later(HttpRequest request, TimePoint sent, TimePoint when);
+
+    /// Called for every request that arrived, with what was answered: a status, or 0 when no answer came. One
+    /// whose sender is not waiting any more has the fault "late".
+    std::function<void(const HttpRequest& request, int status, std::string_view fault)> on_exchange;
+
+    /// When the request that a model is carrying out was sent; for what observes the models.
+    TimePoint sent_at() const { return sent_at_; }
 
     /// Lets everything happen that is due until `now`. Called by deliver() and control().
     void settle(TimePoint now);
@@ -88,11 +96,12 @@ public:
 private:
     class Late {
     public:
-        Late(HttpRequest sent, VendorModel* to, bool was_counted)
-            : request(std::move(sent)), model(to), counted(was_counted) {}
+        Late(HttpRequest late_request, VendorModel* to, TimePoint when_sent, bool was_counted)
+            : request(std::move(late_request)), model(to), sent(when_sent), counted(was_counted) {}
 
         HttpRequest request;
         VendorModel* model;
+        TimePoint sent;
         bool counted;
     };
 
@@ -110,6 +119,7 @@ private:
     std::deque<Exchange> log_;
     std::size_t log_limit_ = 10000;
     std::uint64_t calls_ = 0;
+    TimePoint sent_at_{};
 };
 
 /// "GET" and an encoded path -> "GET /v1.0/groups/*/members".

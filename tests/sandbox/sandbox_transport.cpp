@@ -13,15 +13,15 @@ constexpr std::size_t body_limit = 8U * 1024U * 1024U;
 // What was sent arrives, whatever becomes of the sender's coroutine.
 class OnTheWay {
 public:
-    OnTheWay(Sandbox& sandbox, const HttpRequest& request, TimePoint arrival)
-        : sandbox_(sandbox), request_(request), arrival_(arrival) {}
+    OnTheWay(Sandbox& sandbox, const HttpRequest& request, TimePoint sent, TimePoint arrival)
+        : sandbox_(sandbox), request_(request), sent_(sent), arrival_(arrival) {}
 
     OnTheWay(const OnTheWay&) = delete;
     OnTheWay& operator=(const OnTheWay&) = delete;
 
     ~OnTheWay() {
         if (!arrived_) {
-            sandbox_.deliver_later(std::move(request_), arrival_);
+            sandbox_.deliver_later(std::move(request_), sent_, arrival_);
         }
     }
 
@@ -33,6 +33,7 @@ public:
 private:
     Sandbox& sandbox_;
     HttpRequest request_;
+    TimePoint sent_;
     TimePoint arrival_;
     bool arrived_ = false;
 };
@@ -62,7 +63,8 @@ Task<Result<HttpResponse>> SandboxTransport::send(const HttpRequest& request, Ti
         co_return failed(request, "http.connect", "could not connect", Effect::none);
     }
     const TimePoint arrival = clock_.now() + latency_ / 2;
-    OnTheWay parcel(sandbox_, request, arrival);
+    const TimePoint sent = vendors_clock_.now();
+    OnTheWay parcel(sandbox_, request, sent, sent + latency_ / 2);
     bool waited = co_await clock_.sleep_until(std::min(arrival, deadline));
     if (!waited) {
         co_return failed(request, "http.cancelled", "cancelled", Effect::unknown);
@@ -70,7 +72,7 @@ Task<Result<HttpResponse>> SandboxTransport::send(const HttpRequest& request, Ti
     if (deadline < arrival) {
         co_return failed(request, "http.timeout", "no answer in time", Effect::unknown);
     }
-    Delivery delivery(parcel.arrive(clock_.now()));
+    Delivery delivery(parcel.arrive(vendors_clock_.now()));
     const TimePoint back = clock_.now() + delivery.delay + (latency_ - latency_ / 2);
     waited = co_await clock_.sleep_until(std::min(back, deadline));
     if (!waited) {

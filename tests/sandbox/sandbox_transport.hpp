@@ -14,8 +14,12 @@ namespace accessd::sandbox {
 /// "http.too_large" beyond 8 MiB, "http.cancelled"; all but the first with effect unknown.
 class SandboxTransport final : public HttpTransport {
 public:
-    /// `sandbox` and `clock` outlive every coroutine that was started here.
-    SandboxTransport(Sandbox& sandbox, Clock& clock) : sandbox_(sandbox), clock_(clock) {}
+    /// `clock` is the daemon's, `vendors_clock` the one by which requests arrive. All outlive every coroutine
+    /// that was started here.
+    SandboxTransport(Sandbox& sandbox, Clock& clock, const Clock& vendors_clock)
+        : sandbox_(sandbox), clock_(clock), vendors_clock_(vendors_clock) {}
+
+    SandboxTransport(Sandbox& sandbox, Clock& clock) : SandboxTransport(sandbox, clock, clock) {}
 
     Task<Result<HttpResponse>> send(const HttpRequest& request, TimePoint deadline) override;
 
@@ -28,6 +32,7 @@ public:
 private:
     Sandbox& sandbox_;
     Clock& clock_;
+    const Clock& vendors_clock_;
     Duration latency_{0};
     bool connected_ = true;
 };

@@ -33,8 +33,9 @@ private:
     std::mt19937_64 engine_;
 };
 
-std::filesystem::path make_directory() {
-    std::string name = (std::filesystem::temp_directory_path() / "accessd-world-XXXXXX").string();
+std::filesystem::path make_directory(const std::filesystem::path& disk) {
+    const std::filesystem::path parent = disk.empty() ? std::filesystem::temp_directory_path() : disk;
+    std::string name = (parent / "accessd-world-XXXXXX").string();
     if (mkdtemp(name.data()) == nullptr) {
         throw std::runtime_error("no directory for a test's database");
     }
@@ -71,16 +72,14 @@ AccessRule user_rule() {
     return rule;
 }
 
-ProviderSettings entra_settings() {
-    const sandbox::EntraOptions tenant;
-    ProviderSettings settings;
-    settings.application = "Entra ID";
-    settings.texts["tenant_id"] = tenant.tenant_id;
-    settings.texts["client_id"] = tenant.client_id;
-    settings.texts["api_url"] = "https://graph.test";
-    settings.texts["auth_url"] = "https://login.test";
-    settings.secrets["client_secret"] = Secret(tenant.client_secret);
-    return settings;
+sandbox::EntraOptions eu_tenant() {
+    sandbox::EntraOptions tenant;
+    tenant.name = "entra-eu";
+    tenant.tenant_id = "10000000-0000-4000-8000-000000000002";
+    tenant.client_id = "20000000-0000-4000-8000-000000000002";
+    tenant.client_secret = "sandbox~Entra-client-secret.EU";
+    tenant.graph_origin = "https://graph-eu.test";
+    return tenant;
 }
 
 /// Every call takes all the time it is given.
@@ -134,13 +133,23 @@ std::unique_ptr<Provider> World::hanging_provider(EngineContext& context) {
     return std::make_unique<HangingProvider>(context.clock);
 }
 
-World::World(std::uint64_t seed)
-    : seed_(seed), directory_(make_directory()), vendor_dice_(std::make_unique<SeededRandom>(seed)),
-      vendors_(*vendor_dice_), now_(std::chrono::sys_days(std::chrono::January / 1 / 2026)) {
-    vendors_.add(std::make_unique<sandbox::JsmModel>(), {"https://jira.test"});
+World::World(std::uint64_t seed) : World(seed, Options()) {}
+
+World::World(std::uint64_t seed, Options options)
+    : seed_(seed), options_(std::move(options)), directory_(make_directory(options_.disk)),
+      vendor_dice_(std::make_unique<SeededRandom>(seed)), vendors_(*vendor_dice_) {
+    auto jsm = std::make_unique<sandbox::JsmModel>();
+    jsm_model_ = jsm.get();
+    vendors_.add(std::move(jsm), {"https://jira.test"});
     vendors_.add(std::make_unique<sandbox::EntraModel>(), {"https://graph.test", "https://login.test"});
+    if (options_.two_tenants) {
+        vendors_.add(
+            std::make_unique<sandbox::EntraModel>(eu_tenant()),
+            {"https://graph-eu.test", "https://login-eu.test"}
+        );
+    }
     // Time stands still between daemons, but there always is one.
-    sim_ = std::make_unique<SimWorld>(seed_, now_);
+    sim_ = std::make_unique<SimWorld>(seed_, std::chrono::sys_days(std::chrono::January / 1 / 2026));
 }
 
 World::~World() {
@@ -150,17 +159,18 @@ World::~World() {
 
 void World::build() {
     ++lives_;
-    sim_ = std::make_unique<SimWorld>(seed_ * 1000 + lives_, now_);
+    renew(seed_ * 1000 + lives_);
     StoreOptions options;
     options.directory = directory_;
     options.threaded = false;
-    options.reserve_bytes = 0;
+    options.reserve_bytes = options_.reserve_bytes;
     auto store = open_sqlite_store(options);
     if (!store) {
         throw std::runtime_error(store.error().message());
     }
     store_ = std::move(*store);
-    transport_ = std::make_unique<sandbox::SandboxTransport>(vendors_, *sim_);
+    transport_ = std::make_unique<sandbox::SandboxTransport>(vendors_, *sim_, sim_->true_clock());
+    transport_->set_latency(options_.latency);
     const sandbox::JsmOptions site;
     jira_token_ = std::make_unique<BasicTokenSource>(site.email, Secret(site.token));
     jira_ = std::make_unique<RestClient>(
@@ -168,21 +178,49 @@ void World::build() {
     );
     source_ = make_cloud_source(portal_names(), *jira_, *sim_);
     engine_ = std::make_unique<Engine>(sim_->get_executor(), *store_, *source_, *sim_, *sim_);
-    auto provider = find_provider("entra")->make(entra_settings(), ProviderParts(*transport_, *sim_, *sim_));
-    if (!provider) {
-        throw std::runtime_error(provider.error().message());
-    }
-    Application application;
-    application.name = "Entra ID";
-    application.identity.allowed_domains = {"acme.example"};
-    application.provider = std::move(*provider);
     EngineContext& context = engine_->context();
-    context.applications.emplace("Entra ID", std::move(application));
+    add_application("Entra ID", sandbox::EntraOptions(), "https://graph.test", "https://login.test");
+    if (options_.two_tenants) {
+        add_application("Entra EU", eu_tenant(), "https://graph-eu.test", "https://login-eu.test");
+    }
     context.policy.rules = {user_rule()};
     context.policy.config_hash = "0000000000000002";
     if (prepare) {
         prepare(context);
     }
+}
+
+void World::add_application(
+    const std::string& name,
+    const sandbox::EntraOptions& tenant,
+    const std::string& api,
+    const std::string& auth
+) {
+    ProviderSettings settings;
+    settings.application = name;
+    settings.texts["tenant_id"] = tenant.tenant_id;
+    settings.texts["client_id"] = tenant.client_id;
+    settings.texts["api_url"] = api;
+    settings.texts["auth_url"] = auth;
+    settings.secrets["client_secret"] = Secret(tenant.client_secret);
+    auto provider = find_provider("entra")->make(settings, ProviderParts(*transport_, *sim_, *sim_));
+    if (!provider) {
+        throw std::runtime_error(provider.error().message());
+    }
+    Application application;
+    application.name = name;
+    application.identity.allowed_domains = {"acme.example"};
+    application.provider = std::move(*provider);
+    engine_->context().applications.emplace(name, std::move(application));
+}
+
+/// A process of its own on the same machine: its clock goes on.
+void World::renew(std::uint64_t seed) {
+    const TimePoint now = sim_->true_now();
+    const Duration offset = sim_->offset();
+    earlier_steps_ += sim_->steps();
+    sim_ = std::make_unique<SimWorld>(seed, now);
+    sim_->jump(offset);
 }
 
 void World::start() {
@@ -206,6 +244,11 @@ Result<Done> World::stop() {
     if (!outcome_) {
         throw std::runtime_error("the engine did not stop");
     }
+    // What was cancelled has yet to notice.
+    for (int steps = 0; steps < 10'000 && sim_->ready() > 0; ++steps) {
+        sim_->step();
+    }
+    leftovers_ = sim_->ready() + sim_->timers();
     Result<Done> outcome = *outcome_;
     take_down();
     return outcome;
@@ -218,7 +261,6 @@ void World::crash() {
 /// The frames first: they refer to everything else. What the engine itself still holds of them is handed back
 /// to the world when it dies, so the old world goes last.
 void World::take_down() {
-    now_ = sim_->now();
     sim_->drop();
     engine_.reset();
     source_.reset();
@@ -227,28 +269,53 @@ void World::take_down() {
     transport_.reset();
     store_.reset();
     outcome_.reset();
-    sim_ = std::make_unique<SimWorld>(seed_, now_);
+    renew(seed_);
 }
 
 void World::run_for(Duration how_long) {
-    const TimePoint until = sim_->now() + how_long;
-    sim_->run_until(until);
-    vendors_.settle(until);
+    run_until(sim_->true_now() + how_long);
+}
+
+void World::run_until(TimePoint when) {
+    sim_->run_until(when);
+    vendors_.settle(when);
+}
+
+void World::run_steps(std::uint64_t steps) {
+    sim_->run_steps(steps, sim_->true_now() + 1min);
+    vendors_.settle(sim_->true_now());
 }
 
 bool World::run_until(const std::function<bool()>& condition, Duration how_long) {
-    const TimePoint until = sim_->now() + how_long;
-    while (sim_->now() < until) {
+    const TimePoint until = sim_->true_now() + how_long;
+    while (sim_->true_now() < until) {
         if (condition()) {
             return true;
         }
-        sim_->run_until(std::min(until, sim_->now() + 100ms));
+        sim_->run_until(std::min(until, sim_->true_now() + 100ms));
     }
     return condition();
 }
 
+void World::jump(Duration by) {
+    sim_->jump(by);
+}
+
+std::filesystem::path World::database() const {
+    return database_file(directory_);
+}
+
+sandbox::EntraModel& World::entra_model(std::string_view name) {
+    return dynamic_cast<sandbox::EntraModel&>(*vendors_.find(name));
+}
+
+boost::json::value
+World::control(std::string_view vendor, std::string_view verb, boost::json::object arguments) {
+    return vendors_.control(vendor, verb, arguments, sim_->true_now());
+}
+
 boost::json::value World::jsm(std::string_view verb, boost::json::object arguments) {
-    auto answer = vendors_.control("jsm", verb, arguments, sim_->now());
+    auto answer = vendors_.control("jsm", verb, arguments, sim_->true_now());
     if (answer.is_object() && answer.as_object().contains("error")) {
         throw std::runtime_error(boost::json::serialize(answer));
     }
@@ -256,7 +323,7 @@ boost::json::value World::jsm(std::string_view verb, boost::json::object argumen
 }
 
 boost::json::value World::entra(std::string_view verb, boost::json::object arguments) {
-    auto answer = vendors_.control("entra", verb, arguments, sim_->now());
+    auto answer = vendors_.control("entra", verb, arguments, sim_->true_now());
     if (answer.is_object() && answer.as_object().contains("error")) {
         throw std::runtime_error(boost::json::serialize(answer));
     }
@@ -264,14 +331,14 @@ boost::json::value World::entra(std::string_view verb, boost::json::object argum
 }
 
 void World::fault(boost::json::object rule) {
-    const auto answer = vendors_.control("faults", "add", rule, sim_->now());
+    const auto answer = vendors_.control("faults", "add", rule, sim_->true_now());
     if (answer.is_object() && answer.as_object().contains("error")) {
         throw std::runtime_error(boost::json::serialize(answer));
     }
 }
 
 void World::heal() {
-    vendors_.control("faults", "clear", boost::json::object(), sim_->now());
+    vendors_.control("faults", "clear", boost::json::object(), sim_->true_now());
 }
 
 std::string World::raise(boost::json::object more) {

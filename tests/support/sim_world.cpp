@@ -12,7 +12,7 @@ using namespace std::chrono_literals;
 
 class SimWorld::SleepStart {
 public:
-    SleepStart(SimWorld* world, TimePoint at) : world_(world), at_(at) {}
+    SleepStart(SimWorld* world, TimePoint true_time) : world_(world), at_(true_time) {}
 
     template <class Handler> void operator()(Handler&& handler) const {
         const TimerKey key{at_, world_->random_(), world_->sequence_++};
@@ -33,7 +33,8 @@ private:
     TimePoint at_;
 };
 
-SimWorld::SimWorld(std::uint64_t seed, TimePoint start) : random_(seed), now_(start) {}
+SimWorld::SimWorld(std::uint64_t seed, TimePoint start)
+    : random_(seed), true_clock_(*this), true_now_(start) {}
 
 SimWorld::~SimWorld() {
     drop();
@@ -57,11 +58,18 @@ SimWorld::Executor SimWorld::get_executor() {
 }
 
 Task<bool> SimWorld::sleep_until(TimePoint when) {
-    SleepStart start(this, when);
+    // A moment that means "never" must not overflow.
+    const TimePoint latest = TimePoint::max() - std::chrono::years(100);
+    SleepStart start(this, std::min(when, latest) - offset_);
     const bool elapsed =
         co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void(bool)>(
             start, boost::asio::use_awaitable
         );
+    co_return elapsed;
+}
+
+Task<bool> SimWorld::TrueClock::sleep_until(TimePoint when) {
+    const bool elapsed = co_await world_.sleep_until(when + world_.offset_);
     co_return elapsed;
 }
 
@@ -75,7 +83,7 @@ bool SimWorld::step() {
             return false;
         }
         auto timer = timers_.extract(timers_.begin());
-        now_ = std::max(now_, timer.key().at);
+        true_now_ = std::max(true_now_, timer.key().at);
         finish(std::move(timer.mapped()), true);
     }
     const std::size_t chosen = random_() % ready_.size();
@@ -89,6 +97,15 @@ bool SimWorld::step() {
     return true;
 }
 
+void SimWorld::run_steps(std::uint64_t steps, TimePoint until) {
+    const auto may_step = [&] {
+        return !ready_.empty() || (!timers_.empty() && timers_.begin()->first.at <= until);
+    };
+    for (std::uint64_t done = 0; done < steps && may_step(); ++done) {
+        step();
+    }
+}
+
 void SimWorld::run() {
     while (step()) {
     }
@@ -98,7 +115,7 @@ void SimWorld::run_until(TimePoint when) {
     while (!ready_.empty() || (!timers_.empty() && timers_.begin()->first.at <= when)) {
         step();
     }
-    now_ = std::max(now_, when);
+    true_now_ = std::max(true_now_, when);
 }
 
 } // namespace accessd::test

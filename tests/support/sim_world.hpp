@@ -26,6 +26,9 @@ namespace accessd::test {
 /// A world with its own time and its own order of events, both given by a seed: an execution context whose
 /// ready handlers run in random order and whose clock jumps to the next timer when nothing is ready. The same
 /// seed gives the same run.
+///
+/// There are two times: true time, which only moves forward and by which everything happens, and now(), what
+/// the machine's clock shows. They are the same until jump().
 class SimWorld final : public boost::asio::execution_context, public Clock, public Random {
 public:
     class Executor;
@@ -35,7 +38,19 @@ public:
     );
     ~SimWorld() override;
 
-    TimePoint now() const override { return now_; }
+    TimePoint now() const override { return true_now_ + offset_; }
+
+    /// True time, as a clock to be read (its sleep_until() is this world's).
+    const Clock& true_clock() const { return true_clock_; }
+
+    TimePoint true_now() const { return true_now_; }
+
+    /// Somebody sets the machine's clock. Who sleeps goes on sleeping for as long as was left, as with a
+    /// steady timer.
+    void jump(Duration by) { offset_ += by; }
+
+    /// How far the machine's clock is off.
+    Duration offset() const { return offset_; }
 
     Task<bool> sleep_until(TimePoint when) override;
 
@@ -45,15 +60,19 @@ public:
 
     /// Runs one handler; false when nothing is left to do and no timer is set.
     bool step();
+    /// Runs so many handlers, fewer when there is nothing to do until `until` of true time.
+    void run_steps(std::uint64_t steps, TimePoint until);
     /// Runs until nothing is left to do.
     void run();
-    /// Runs everything that is due until `when`, and sets the clock to it.
+    /// Runs everything that is due until `when` of true time, and sets the clock to it.
     void run_until(TimePoint when);
 
     /// Destroys every coroutine that waits here, as the end of a process does.
     void drop();
 
     std::uint64_t steps() const { return steps_; }
+
+    std::size_t ready() const { return ready_.size(); }
 
     std::size_t timers() const { return timers_.size(); }
 
@@ -90,6 +109,18 @@ private:
 
     class SleepStart;
 
+    class TrueClock final : public Clock {
+    public:
+        explicit TrueClock(SimWorld& world) : world_(world) {}
+
+        TimePoint now() const override { return world_.true_now_; }
+
+        Task<bool> sleep_until(TimePoint when) override;
+
+    private:
+        SimWorld& world_;
+    };
+
     template <class F> void push(F&& function) {
         ready_.push_back(std::make_unique<Held<std::decay_t<F>>>(std::forward<F>(function)));
     }
@@ -99,7 +130,9 @@ private:
     std::vector<std::unique_ptr<Item>> ready_;
     std::map<TimerKey, StoredHandler<bool>> timers_;
     std::mt19937_64 random_;
-    TimePoint now_;
+    TrueClock true_clock_;
+    TimePoint true_now_;
+    Duration offset_{0};
     std::uint64_t sequence_ = 0;
     std::uint64_t steps_ = 0;
     bool inside_ = false;

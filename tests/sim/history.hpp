@@ -1,0 +1,90 @@
+#pragma once
+
+#include "core/model/rule.hpp"
+#include "tests/sandbox/jsm_state.hpp"
+
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace accessd::test {
+
+/// Who could approve, and when. Kept by what admins do, not by what the site answers.
+class ApproverBook {
+public:
+    /// From then on.
+    void
+    set_allowed(const std::string& account_id, bool by_user_list, bool by_group, bool active, TimePoint at);
+
+    /// Was the person allowed by the rule and active at some moment between the two?
+    bool
+    allowed_within(const std::string& account_id, const AccessRule& rule, TimePoint from, TimePoint to) const;
+
+private:
+    class Entry {
+    public:
+        TimePoint from{};
+        bool by_user_list = false;
+        bool by_group = false;
+        bool active = false;
+    };
+
+    std::map<std::string, std::vector<Entry>> people_;
+};
+
+/// Where the site keeps the values of the selects that matter here.
+class SelectSlots {
+public:
+    explicit SelectSlots(sandbox::jsm::State& site);
+
+    std::size_t application;
+    std::size_t access_type;
+};
+
+/// A ticket's past, as the site keeps it: the oracle's own reading of what makes an approval, written against
+/// promise I1 and not against the code under test.
+class History {
+public:
+    /// Both outlive it.
+    History(const sandbox::jsm::Issue& issue, const SelectSlots& slots) : issue_(issue), slots_(slots) {}
+
+    /// A field's text at that moment; status, project and request type as ids.
+    std::string at(std::string_view field_id, TimePoint when) const;
+
+    /// The ticket's approval holds at that moment: it lies in an approved status of the project as an access
+    /// request for the rule's application and access type; every approval step since it last was denied,
+    /// revoked or declined is approved, by people whom the rule allows (asked between `since` and then) and
+    /// who neither raised it nor benefit; the status came after the approval; nothing that decides was
+    /// changed since.
+    bool proven(const AccessRule& rule, const ApproverBook& approvers, TimePoint since, TimePoint when) const;
+
+    /// It held at some moment between the two.
+    bool
+    proven_within(const AccessRule& rule, const ApproverBook& approvers, TimePoint from, TimePoint to) const;
+
+    /// The moment and author of the last change of status up to then.
+    const sandbox::jsm::Change* last_move(TimePoint when) const;
+
+    /// When the approval that counts at that moment was completed.
+    std::optional<TimePoint> approved_at(TimePoint when) const;
+
+    const sandbox::jsm::Issue& issue() const { return issue_; }
+
+private:
+    std::vector<const sandbox::jsm::Approval*> counting(TimePoint when) const;
+    std::string present(std::string_view field_id) const;
+
+    const sandbox::jsm::Issue& issue_;
+    const SelectSlots& slots_;
+};
+
+// Ids of the sandbox's default site.
+inline constexpr std::string_view approved_status_id = "10011";
+inline constexpr std::string_view granted_status_id = "10015";
+bool is_ending_status(std::string_view id);
+
+} // namespace accessd::test

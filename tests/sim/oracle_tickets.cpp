@@ -1,0 +1,181 @@
+#include "tests/sandbox/entra_state.hpp"
+#include "tests/sim/oracle.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+// What the oracle knows about tickets and the access that they justify.
+namespace accessd::test {
+
+using namespace std::chrono_literals;
+namespace jsm = sandbox::jsm;
+
+namespace {
+
+constexpr std::string_view duration_field = "Access Duration";
+
+std::optional<Duration> wished(const std::string& text) {
+    if (text == "2 hours") {
+        return 2h;
+    }
+    if (text.ends_with(" day") || text.ends_with(" days")) {
+        return 24h * (text[0] - '0');
+    }
+    return std::nullopt;
+}
+
+} // namespace
+
+std::vector<const jsm::Issue*> Oracle::issues() const {
+    std::vector<const jsm::Issue*> all;
+    for (const std::string& id : issue_ids_) {
+        const auto deleted = deleted_.find(id);
+        const jsm::Issue* issue =
+            deleted != deleted_.end() ? &deleted->second : world_.jsm_model().state().find_issue(id);
+        if (issue != nullptr) {
+            all.push_back(issue);
+        }
+    }
+    return all;
+}
+
+bool Oracle::covers(const AccessRule& rule, const Key& key) const {
+    const Tenant& tenant = tenants_.at(key.tenant);
+    return rule.application == tenant.application &&
+           std::any_of(rule.groups.begin(), rule.groups.end(), [&](const std::string& name) {
+               const auto ids = tenant.groups.find(name);
+               return ids != tenant.groups.end() && ids->second.contains(key.group);
+           });
+}
+
+bool Oracle::is_account_of(const Key& key, const std::string& jira_account) const {
+    const jsm::User* const user = world_.jsm_model().state().find_user(jira_account);
+    const Tenant& tenant = tenants_.at(key.tenant);
+    const auto ids = user != nullptr ? tenant.accounts.find(user->email) : tenant.accounts.end();
+    return ids != tenant.accounts.end() && ids->second.contains(key.account);
+}
+
+std::set<std::string> Oracle::reporters(const jsm::Issue& issue) const {
+    std::set<std::string> all = {issue.facts.reporter->account_id};
+    for (const jsm::Change& change : issue.changes) {
+        for (const jsm::ChangeItem& item : change.items) {
+            if (item.field_id == "reporter" && item.from) {
+                all.insert(*item.from);
+            }
+        }
+    }
+    return all;
+}
+
+std::optional<Duration> Oracle::lease(const History& history, const AccessRule& rule, TimePoint) const {
+    const jsm::Field* const field = world_.jsm_model().state().find_field(duration_field);
+    const auto& custom = history.issue().facts.custom;
+    const jsm::Option* const option = field->slot < custom.size() ? custom[field->slot].option : nullptr;
+    const auto wish = option != nullptr ? wished(option->value) : std::nullopt;
+    if (wish && rule.max_duration) {
+        return std::min(*wish, *rule.max_duration);
+    }
+    return wish ? wish : rule.max_duration;
+}
+
+bool Oracle::is_ours(const jsm::Change& change) const {
+    return change.author == world_.jsm_model().state().self();
+}
+
+/// accessd itself moved it to "Access Granted", nobody has moved it since, and it cannot have run out.
+bool Oracle::surely_live(const jsm::Issue& issue, const Key& key, TimePoint when) const {
+    const bool deleted = deleted_.contains(std::to_string(issue.id));
+    const History history(issue, slots_);
+    const jsm::Change* const move = history.last_move(when);
+    if (deleted || move == nullptr || move->at >= when || !is_ours(*move) ||
+        issue.facts.project->id != 10000 || history.at("status", when) != granted_status_id) {
+        return false;
+    }
+    const jsm::Change* const before = history.last_move(move->at - 1ms);
+    const TimePoint decided = before != nullptr ? move->at - 1ms : issue.facts.created_at;
+    for (const AccessRule& rule : rules_) {
+        const auto approved = history.approved_at(decided);
+        if (!approved || !covers(rule, key) || !history.proven(rule, approvers_, plan_.begin, decided)) {
+            continue;
+        }
+        const auto left = lease(history, rule, when);
+        const bool runs = !left || when < *approved + *left - worst_jump_;
+        if (runs && is_account_of(key, history.at("reporter", decided))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/// It was proven once, and nothing has ended it for certain.
+bool Oracle::maybe_live(const jsm::Issue& issue, const Key& key, TimePoint when) const {
+    const History history(issue, slots_);
+    const bool gone = deleted_.contains(std::to_string(issue.id)) || issue.facts.project->id != 10000;
+    if (!gone && is_ending_status(history.at("status", when))) {
+        return false;
+    }
+    const auto people = reporters(issue);
+    const bool hers = std::any_of(people.begin(), people.end(), [&](const std::string& person) {
+        return is_account_of(key, person);
+    });
+    if (!hers) {
+        return false;
+    }
+    for (const AccessRule& rule : rules_) {
+        if (!covers(rule, key) || !history.proven_within(rule, approvers_, issue.facts.created_at, when)) {
+            continue;
+        }
+        const auto runs = lease(history, rule, when);
+        const jsm::Change* const move = history.last_move(when);
+        const bool granted =
+            move != nullptr && is_ours(*move) && history.at("status", when) == granted_status_id;
+        // Downtime, polls and a wrong clock may delay the end.
+        const bool over = runs && granted && move->at + *runs + 15h + worst_jump_ < when;
+        const bool removed = move != nullptr && is_ours(*move) && history.at("status", when) == "10016";
+        if (!over && !removed) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool Oracle::is_member(const Key& key) const {
+    return tenants_.at(key.tenant).model->state().directory.is_member(key.group, key.account);
+}
+
+bool Oracle::touched(const Key& key) const {
+    const Tenant& tenant = tenants_.at(key.tenant);
+    const auto replaced = [&](const auto& names, const std::string& id) {
+        return std::any_of(names.begin(), names.end(), [&](const auto& entry) {
+            return replaced_.contains(entry.first) && entry.second.contains(id);
+        });
+    };
+    return by_hand_.contains(key) || replaced(tenant.accounts, key.account) ||
+           replaced(tenant.groups, key.group);
+}
+
+/// The memberships that the ticket's wish amounts to.
+std::vector<Oracle::Key> Oracle::keys_of(const jsm::Issue& issue, TimePoint when) const {
+    const History history(issue, slots_);
+    std::vector<Key> keys;
+    const jsm::User* const user = world_.jsm_model().state().find_user(history.at("reporter", when));
+    for (const AccessRule& rule : rules_) {
+        const bool asked = rule.application == history.at("customfield_10050", when) &&
+                           rule.access_type == history.at("customfield_10051", when);
+        for (const auto& [name, tenant] : tenants_) {
+            if (!asked || tenant.application != rule.application || user == nullptr) {
+                continue;
+            }
+            const auto accounts = tenant.accounts.find(user->email);
+            for (const std::string& group : rule.groups) {
+                const auto groups = tenant.groups.find(group);
+                if (accounts != tenant.accounts.end() && groups != tenant.groups.end()) {
+                    keys.push_back(Key{name, *groups->second.begin(), *accounts->second.begin()});
+                }
+            }
+        }
+    }
+    return keys;
+}
+
+} // namespace accessd::test

@@ -1,0 +1,150 @@
+#include "tests/sim/workers.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <new>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <vector>
+
+namespace accessd::test {
+
+namespace {
+
+/// What the processes share; lies in memory that all of them map.
+class Shared {
+public:
+    std::atomic<std::uint64_t> next{0}; ///< index of the next seed
+    std::atomic<std::uint64_t> failed{0};
+    std::atomic<std::uint64_t> done{0};
+    std::atomic<std::uint64_t> steps{0};
+    std::atomic<std::uint64_t> calls{0};
+    std::atomic<std::uint64_t> grants{0};
+    std::atomic<std::uint64_t> revokes{0};
+    std::atomic<std::uint64_t> faults{0};
+    std::atomic<std::uint64_t> crashes{0};
+    std::atomic<std::uint64_t> trace{0}; ///< sum over all seeds: the order does not matter
+    std::atomic<std::uint64_t> present[64]{};
+};
+
+Shared* map_shared() {
+    void* const place =
+        mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    return place == MAP_FAILED ? nullptr : new (place) Shared();
+}
+
+std::vector<std::uint64_t> seeds_of(const SeedRange& range) {
+    std::vector<std::uint64_t> seeds;
+    if (range.file.empty()) {
+        for (std::uint64_t i = 0; i < range.count; ++i) {
+            seeds.push_back(range.first + i);
+        }
+        return seeds;
+    }
+    std::ifstream file(range.file);
+    for (std::string line; std::getline(file, line);) {
+        if (const std::uint64_t seed = std::strtoull(line.c_str(), nullptr, 10)) {
+            seeds.push_back(seed);
+        }
+    }
+    return seeds;
+}
+
+void print(const Outcome& outcome) {
+    std::string text = "seed " + std::to_string(outcome.seed) +
+                       " broke a promise; replay it with: ./dev simulate --seeds 1 --from " +
+                       std::to_string(outcome.seed) + " --trace\n";
+    for (const std::string& violation : outcome.violations) {
+        text += "    " + violation + "\n";
+    }
+    std::fputs(text.c_str(), stdout);
+    std::fflush(stdout);
+}
+
+void work(
+    Shared& shared, const std::vector<std::uint64_t>& seeds, unsigned worker, const SimulationOptions& options
+) {
+    for (std::uint64_t i = shared.next++; i < seeds.size(); i = shared.next++) {
+        shared.present[worker] = seeds[i];
+        const Outcome outcome = simulate(seeds[i], options);
+        shared.steps += outcome.steps;
+        shared.calls += outcome.calls;
+        shared.grants += outcome.grants;
+        shared.revokes += outcome.revokes;
+        shared.faults += outcome.faults;
+        shared.crashes += outcome.crashes;
+        shared.trace += outcome.trace;
+        ++shared.done;
+        if (!outcome.violations.empty()) {
+            ++shared.failed;
+            print(outcome);
+        }
+    }
+}
+
+/// Starts a worker; in the worker itself this does not return.
+pid_t start(
+    Shared& shared, const std::vector<std::uint64_t>& seeds, unsigned worker, const SimulationOptions& options
+) {
+    std::fflush(stdout);
+    const pid_t child = fork();
+    if (child == 0) {
+        work(shared, seeds, worker, options);
+        std::fflush(stdout);
+        _exit(0);
+    }
+    return child;
+}
+
+} // namespace
+
+bool run_seeds(const SeedRange& range, const SimulationOptions& options, unsigned workers) {
+    const auto began = std::chrono::steady_clock::now();
+    Shared* const shared = map_shared();
+    if (shared == nullptr) {
+        return false;
+    }
+    const auto seeds = seeds_of(range);
+    workers = std::clamp(workers, 1U, 64U);
+    std::vector<pid_t> children;
+    for (unsigned worker = 0; worker < workers; ++worker) {
+        children.push_back(start(*shared, seeds, worker, options));
+    }
+    for (unsigned worker = 0; worker < workers; ++worker) {
+        int status = 0;
+        waitpid(children[worker], &status, 0);
+        while (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+            Outcome died;
+            died.seed = shared->present[worker];
+            died.violations.push_back("the process died, wait status " + std::to_string(status));
+            print(died);
+            ++shared->failed;
+            children[worker] = start(*shared, seeds, worker, options);
+            waitpid(children[worker], &status, 0);
+        }
+    }
+    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+    std::printf(
+        "simulation: %llu seeds, %llu with violations, %llu grants, %llu revokes, %llu vendor calls, %llu "
+        "faults, %llu crashes, "
+        "trace %016llx, %.1f s, %.1f seeds/s\n",
+        static_cast<unsigned long long>(shared->done),
+        static_cast<unsigned long long>(shared->failed),
+        static_cast<unsigned long long>(shared->grants),
+        static_cast<unsigned long long>(shared->revokes),
+        static_cast<unsigned long long>(shared->calls),
+        static_cast<unsigned long long>(shared->faults),
+        static_cast<unsigned long long>(shared->crashes),
+        static_cast<unsigned long long>(shared->trace),
+        seconds,
+        static_cast<double>(shared->done) / seconds
+    );
+    return shared->failed == 0 && shared->done == seeds.size();
+}
+
+} // namespace accessd::test

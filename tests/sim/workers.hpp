@@ -1,0 +1,23 @@
+#pragma once
+
+#include "tests/sim/simulation.hpp"
+
+#include <cstdint>
+#include <string>
+
+namespace accessd::test {
+
+class SeedRange {
+public:
+    SeedRange() = default;
+
+    std::uint64_t first = 1;
+    std::uint64_t count = 1;
+    std::string file; ///< with one seed a line (after "#" a comment); instead of the range
+};
+
+/// Runs the seeds in so many processes at once, so that a crash of one is a finding and not the end, and
+/// prints what they found and one line with the sum. True when no promise was broken.
+bool run_seeds(const SeedRange& range, const SimulationOptions& options, unsigned workers);
+
+} // namespace accessd::test
