@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Runs the fuzz targets: first what is committed (regressions), then so many seconds of looking for more.
 
-    tests/fuzz/run.py BIN_DIR [TARGET|all] [SECONDS] [--jobs N] [--keep] [--minimise]
+    tests/fuzz/run.py BIN_DIR [TARGET|all] [SECONDS] [--jobs N] [--keep]
 
 BIN_DIR is the build's folder of programs; the targets are in its folder `fuzz`. What is found goes to a scratch folder;
-with --keep what adds coverage is merged into tests/fuzz/corpus, with --minimise the corpus is also thinned out first.
+with --keep the committed corpus is chosen anew with it.
 An input that breaks a property is left in the scratch folder, with the command that shows it again.
 """
 import argparse
@@ -22,7 +22,8 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 LONGEST = {"config": 8192, "jira_calls": 16384, "jira_json": 8192}
 COMMITTED_FILES = 60
-COMMITTED_BYTES = 100_000
+COMMITTED_BYTES = 60_000
+CHOSEN = re.compile("[0-9a-f]{16}")
 
 
 class Outcome:
@@ -70,6 +71,7 @@ class Target:
         self.outcome = Outcome(self.name)
 
     def start(self, arguments, limit):
+        """One run of the program; False and an outcome that says so when it fails."""
         command = [str(self.program), *options_of(self.name), f"-artifact_prefix={self.scratch}/", *arguments]
         try:
             done = subprocess.run(
@@ -108,32 +110,28 @@ class Target:
             self.start([f"-max_total_time={seconds}", *folders], seconds + 60)
         return self.outcome
 
-    def merge(self, minimise):
-        """Adds what was found to the corpus, the smallest first, as long as there is room."""
+    def keep(self):
+        """Chooses the corpus anew: seeds and regressions stay, then come what was found and what was there before,
+        those that reach most first, as long as there is room."""
         folder = HERE / "corpus" / self.name
-        kept = [path for path in committed(self.name) if not minimise or path.name.startswith("regression-")]
+        folder.mkdir(parents=True, exist_ok=True)
+        named = [path for path in committed(self.name) if not CHOSEN.fullmatch(path.name)]
         merged = self.scratch / "merged"
         merged.mkdir()
-        for path in kept:
+        for path in named:
             shutil.copy(path, merged)
-        before = {path.name for path in merged.iterdir()}
-        sources = [str(self.found)] + ([str(folder)] if folder.exists() else [])
-        self.start(["-merge=1", str(merged), *sources], 600)
-        named = {path.read_bytes(): path.name for path in committed(self.name)}
-        fresh = sorted((path for path in merged.iterdir() if path.name not in before), key=lambda p: p.stat().st_size)
-        files, size = len(kept), sum(path.stat().st_size for path in kept)
-        folder.mkdir(parents=True, exist_ok=True)
-        if minimise:
-            for path in committed(self.name):
-                if path not in kept:
-                    path.unlink()
-        # Seeds with a name of their own come first: people can read them.
-        fresh.sort(key=lambda path: path.read_bytes() not in named)
-        for path in fresh:
+        self.start(["-set_cover_merge=1", str(merged), str(self.found), str(folder)], 600)
+        # libFuzzer writes them in the order of its choice.
+        chosen = sorted(merged.iterdir(), key=lambda path: path.stat().st_mtime_ns)
+        for path in committed(self.name):
+            if path not in named:
+                path.unlink()
+        files, size = len(named), sum(path.stat().st_size for path in named)
+        for path in chosen:
             content = path.read_bytes()
-            if files == COMMITTED_FILES or size + len(content) > COMMITTED_BYTES:
+            if (folder / path.name).exists() or files == COMMITTED_FILES or size + len(content) > COMMITTED_BYTES:
                 continue
-            (folder / named.get(content, path.name[:16])).write_bytes(content)
+            (folder / path.name[:16]).write_bytes(content)
             files, size = files + 1, size + len(content)
 
 
@@ -155,8 +153,7 @@ def main():
     parser.add_argument("target", nargs="?", default="all")
     parser.add_argument("seconds", nargs="?", type=int, default=10, help="of each target; 0: the committed inputs only")
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--keep", action="store_true", help="merge what adds coverage into the corpus")
-    parser.add_argument("--minimise", action="store_true", help="thin the corpus out while merging")
+    parser.add_argument("--keep", action="store_true", help="choose the committed corpus anew")
     arguments = parser.parse_args()
 
     started = time.monotonic()
@@ -165,8 +162,8 @@ def main():
     with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
         for outcome in pool.map(lambda target: target.run(arguments.seconds), targets):
             print(outcome.line(), flush=True)
-        if arguments.keep or arguments.minimise:
-            list(pool.map(lambda target: target.outcome.failure or target.merge(arguments.minimise), targets))
+        if arguments.keep:
+            list(pool.map(lambda target: target.outcome.failure or target.keep(), targets))
     failures = sum(1 for target in targets if target.outcome.failure)
     if not failures:
         shutil.rmtree(scratch, ignore_errors=True)

@@ -61,6 +61,7 @@ public:
 
     test::SimWorld world;
     std::vector<HttpRequest> requests;
+    std::string last_body; ///< of the newest answer
 
 private:
     HttpResponse next_answer() {
@@ -77,6 +78,7 @@ private:
             response.headers.add(std::move(name), std::string(trim(field)));
         }
         response.body = std::string(answer);
+        last_body = response.body;
         return response;
     }
 
