@@ -31,14 +31,16 @@ Task<Result<Finder::Facts>> Finder::learn(const std::vector<Ticket>& tickets) {
             continue;
         }
         for (const std::string& id : approvers_to_look_up(ticket, context_.policy.portal, *rule)) {
-            if (facts->people.contains(id)) {
+            // One rule may ask for groups that another did not.
+            const bool with_groups = !rule->approvers.groups.empty();
+            if (facts->people.contains(id) && (!with_groups || facts->groups.contains(id))) {
                 continue;
             }
             if (trouble || context_.stopping) {
                 facts->unanswered.emplace(id, trouble.value_or(stopping_error()));
                 continue;
             }
-            auto learned = co_await learn_person(id, !rule->approvers.groups.empty());
+            auto learned = co_await learn_person(id, with_groups);
             if (!learned) {
                 // Revokes on the same page need no approver: only the tickets of this one wait.
                 trouble = learned.error();
@@ -47,7 +49,7 @@ Task<Result<Finder::Facts>> Finder::learn(const std::vector<Ticket>& tickets) {
             }
             const auto person = known_.people.find(id);
             if (person != known_.people.end()) {
-                facts->people.insert(*person);
+                facts->people.insert_or_assign(id, person->second);
             }
             const auto groups = known_.groups.find(id);
             if (groups != known_.groups.end()) {
@@ -76,7 +78,7 @@ bool Finder::lacks_answers(const Ticket& ticket, const ApproverFacts& facts) {
 
 /// Afterwards `known_` holds what Jira says about the account, unless it knows nobody of that id.
 Task<Result<Done>> Finder::learn_person(std::string account_id, bool with_groups) {
-    if (context_.clock.now() - known_since_ > facts_life) {
+    if (!is_recent(known_since_, context_.clock.now(), facts_life)) {
         known_ = ApproverFacts();
         known_since_ = context_.clock.now();
     }

@@ -106,7 +106,7 @@ Task<bool> Worker::take_turn(Desk& desk, Turn turn) {
 }
 
 Task<bool> Worker::open(Desk& desk, Work work) {
-    desk.may_grant = work.read_at && context_.clock.now() - *work.read_at <= fresh_for;
+    desk.may_grant = work.read_at && is_recent(*work.read_at, context_.clock.now(), fresh_for);
     if (!work.fresh) {
         desk.situation.request.issue_id = work.issue_id;
         const bool loaded = co_await load(desk);

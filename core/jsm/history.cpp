@@ -109,7 +109,7 @@ std::optional<Error> Histories::add_page(const boost::json::value& page) {
     for (const boost::json::value& log : *logs) {
         const auto issue_id = find_string(log, "issueId");
         const boost::json::array* entries = find_array(log, "changeHistories");
-        if (!issue_id || issue_id->empty() || entries == nullptr) {
+        if (!issue_id || !parse_integer(*issue_id) || entries == nullptr) {
             return Error(
                 Fault::transient, "jira.malformed_history", "Jira's answer holds a changelog of no issue"
             );

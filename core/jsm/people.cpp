@@ -29,6 +29,12 @@ AccountType account_type(std::string_view name) {
     return AccountType::unknown;
 }
 
+/// Jira's ids are letters, digits, ":" and "-"; what is less plain than that is no id.
+bool is_account_id(std::string_view id) {
+    return !id.empty() && id.size() <= max_account_id &&
+           std::all_of(id.begin(), id.end(), [](char c) { return c > ' ' && c < '\x7f'; });
+}
+
 Result<Person> person_of_reply(const RestReply& reply) {
     auto person = person_from(reply.body);
     if (!person) {
@@ -54,7 +60,7 @@ std::string bounded(std::string_view text, std::size_t limit) {
 
 std::optional<Person> person_from(const boost::json::value& user) {
     const auto id = find_string(user, "accountId");
-    if (!id || id->empty() || id->size() > max_account_id) {
+    if (!id || !is_account_id(*id)) {
         return std::nullopt;
     }
     Person person;

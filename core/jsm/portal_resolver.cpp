@@ -78,10 +78,51 @@ std::string joined(const std::vector<std::string>& words) {
     return text;
 }
 
+constexpr std::size_t longest_id = 255;
+
+bool is_plain(std::string_view text) {
+    return !text.empty() && text.size() <= longest_id &&
+           std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < '\x7f'; });
+}
+
+/// Whether every entry has an id and a text `name`. A list that cannot be read must not pass for one that
+/// lacks what the configuration names.
+template <class List> bool is_readable(const List& list, std::string_view name) {
+    return std::all_of(list.begin(), list.end(), [&](const boost::json::value& entry) {
+        const auto text = find_string(entry, name);
+        return is_plain(find_string(entry, "id").value_or("")) && text && !text->empty();
+    });
+}
+
+bool are_statuses(const boost::json::value& body) {
+    const boost::json::array* types = body.if_array();
+    return types != nullptr && std::all_of(types->begin(), types->end(), [](const boost::json::value& type) {
+               const boost::json::array* statuses = find_array(type, "statuses");
+               return statuses != nullptr && is_readable(*statuses, "name");
+           });
+}
+
+bool are_permissions(const boost::json::value& body, const std::vector<std::string>& asked) {
+    const boost::json::value* permissions = find(body, "permissions");
+    return permissions != nullptr && std::all_of(asked.begin(), asked.end(), [&](const std::string& name) {
+               const boost::json::value* one = find(*permissions, name);
+               return one != nullptr && find_bool(*one, "havePermission");
+           });
+}
+
 bool have_permission(const boost::json::value& body, const std::string& permission) {
     const boost::json::value* permissions = find(body, "permissions");
     const boost::json::value* one = permissions == nullptr ? nullptr : find(*permissions, permission);
     return one != nullptr && find_bool(*one, "havePermission").value_or(false);
+}
+
+/// A refusal says nothing about the configuration: a proxy's, or a gateway's on a bad day. Only what Jira
+/// knows does.
+Error passing(Error error) {
+    if (error.fault() != Fault::permanent) {
+        return error;
+    }
+    return Error(Fault::transient, error.code(), error.message());
 }
 
 Task<Result<boost::json::value>> get(RestClient& rest, RequestTarget target, TimePoint deadline) {
@@ -147,13 +188,16 @@ Task<Result<ResolvedPortal>> resolve_portal(RestClient& rest, PortalNames names,
     PortalFacts facts;
     auto own = co_await fetch_myself(rest, deadline);
     if (!own) {
-        co_return std::move(own).error();
+        co_return passing(std::move(own).error());
     }
     facts.own_account_id = own->account_id;
 
     auto desks = co_await read_desk_pages(rest, RequestTarget("/rest/servicedeskapi/servicedesk"), deadline);
     if (!desks) {
-        co_return std::move(desks).error();
+        co_return passing(std::move(desks).error());
+    }
+    if (!is_readable(*desks, "projectKey")) {
+        co_return malformed("service desks");
     }
     auto desk = choose_desk(*desks, names.project);
     if (!desk) {
@@ -166,15 +210,18 @@ Task<Result<ResolvedPortal>> resolve_portal(RestClient& rest, PortalNames names,
         RequestTarget("/rest/servicedeskapi/servicedesk/").segment(desk->id).literal("/requesttype");
     auto types = co_await read_desk_pages(rest, std::move(types_at), deadline);
     if (!types) {
-        co_return std::move(types).error();
+        co_return passing(std::move(types).error());
+    }
+    if (!is_readable(*types, "name")) {
+        co_return malformed("request types");
     }
     facts.request_types = named_from(*types);
 
     auto fields = co_await get(rest, RequestTarget("/rest/api/3/field"), deadline);
     if (!fields) {
-        co_return std::move(fields).error();
+        co_return passing(std::move(fields).error());
     }
-    if (!fields->is_array()) {
+    if (!fields->is_array() || !is_readable(fields->get_array(), "name")) {
         co_return malformed("fields");
     }
     facts.fields = fields_from(*fields, facts.project_id);
@@ -183,9 +230,9 @@ Task<Result<ResolvedPortal>> resolve_portal(RestClient& rest, PortalNames names,
         RequestTarget("/rest/api/3/project/").segment(facts.project_id).literal("/statuses");
     auto statuses = co_await get(rest, std::move(statuses_at), deadline);
     if (!statuses) {
-        co_return std::move(statuses).error();
+        co_return passing(std::move(statuses).error());
     }
-    if (!statuses->is_array()) {
+    if (!are_statuses(*statuses)) {
         co_return malformed("statuses");
     }
     facts.statuses = statuses_from(*statuses);
@@ -196,7 +243,10 @@ Task<Result<ResolvedPortal>> resolve_portal(RestClient& rest, PortalNames names,
                                        .query("permissions", joined(needed));
     auto permissions = co_await get(rest, std::move(permissions_at), deadline);
     if (!permissions) {
-        co_return std::move(permissions).error();
+        co_return passing(std::move(permissions).error());
+    }
+    if (!are_permissions(*permissions, needed)) {
+        co_return malformed("permissions");
     }
     std::copy_if(
         needed.begin(),

@@ -6,6 +6,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace accessd {
@@ -34,6 +35,35 @@ void add_comment(boost::json::object& body, boost::json::object document) {
     boost::json::object update;
     update["comment"] = std::move(operations);
     body["update"] = std::move(update);
+}
+
+bool has_id(const boost::json::value& entry) {
+    return parse_integer(find_string(entry, "id").value_or("")).has_value();
+}
+
+// A comment or transition that is not seen because of the way it is written must not pass for one that is not
+// there.
+
+/// Who wrote a comment is not said of everybody.
+bool are_comments(const boost::json::value& body) {
+    const boost::json::array* list = find_array(body, "comments");
+    return list != nullptr && std::all_of(list->begin(), list->end(), has_id);
+}
+
+bool are_transitions(const boost::json::value& body) {
+    const boost::json::array* list = find_array(body, "transitions");
+    return list != nullptr && std::all_of(list->begin(), list->end(), [](const boost::json::value& entry) {
+               const boost::json::value* to = find(entry, "to");
+               return has_id(entry) && to != nullptr && has_id(*to);
+           });
+}
+
+Error malformed(const std::string& issue_id, std::string_view what) {
+    return Error(
+        Fault::transient,
+        "jira.malformed_answer",
+        "Jira's answer is not a list of " + std::string(what) + " of issue " + escape_text(issue_id, 40)
+    );
 }
 
 std::string vendor_words(const RestClient& rest, const RestReply& reply) {
@@ -164,6 +194,9 @@ Task<Result<FoundComment>> TicketWriter::look_for_comment(Errand& errand) {
     if (!reply) {
         co_return std::move(reply).error();
     }
+    if (!are_comments(reply->body)) {
+        co_return malformed(errand.message.issue_id, "comments");
+    }
     co_return find_comment(reply->body, errand.message.marker, errand.own_account_id);
 }
 
@@ -175,7 +208,10 @@ Task<Result<bool>> TicketWriter::is_there_already(Errand& errand) {
     }
     const boost::json::value* fields = find(reply->body, "fields");
     const boost::json::value* status = fields == nullptr ? nullptr : find(*fields, "status");
-    co_return status != nullptr&& find_string(*status, "id").value_or("") == errand.message.move_to;
+    if (status == nullptr || !has_id(*status)) {
+        co_return malformed(errand.message.issue_id, "fields");
+    }
+    co_return find_string(*status, "id") == errand.message.move_to;
 }
 
 Task<Result<Done>> TicketWriter::comment(Errand& errand) {
@@ -226,6 +262,9 @@ Task<Result<KnownTransition>> TicketWriter::choose(Errand& errand) {
     auto reply = co_await rest_.call(RestCall("GET", std::move(target)), errand.deadline);
     if (!reply) {
         co_return std::move(reply).error();
+    }
+    if (!are_transitions(reply->body)) {
+        co_return malformed(issue_id, "transitions");
     }
     const std::vector<Transition> offered = transitions_from(reply->body);
     errand.offered = describe(offered);

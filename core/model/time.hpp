@@ -11,6 +11,11 @@ namespace accessd {
 using TimePoint = std::chrono::sys_time<std::chrono::milliseconds>;
 using Duration = std::chrono::milliseconds;
 
+/// At most `age` has passed. False, too, when the clock was set back meanwhile: then nobody knows.
+inline bool is_recent(TimePoint since, TimePoint now, Duration age) {
+    return since <= now && now - since <= age;
+}
+
 /// "2026-01-31T10:20:30.123Z".
 std::string format_utc(TimePoint when);
 

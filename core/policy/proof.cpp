@@ -134,12 +134,19 @@ TimePoint fence_of(const Approval& approval) {
     return yes > 1 ? approval.created_at : *approval.completed_at;
 }
 
+/// Some sites cut a change's time to the second, and say nothing about it. A whole second stands for all of
+/// it: of an edit that may have come after the approval it is not assumed that it came before.
+TimePoint latest_moment(const FieldChange& change) {
+    const bool may_be_cut = change.at == std::chrono::floor<std::chrono::seconds>(change.at);
+    return may_be_cut ? change.at + 999ms : change.at;
+}
+
 const FieldChange* changed_after(const Ticket& ticket, const Portal& portal, TimePoint fence) {
     for (const FieldChange& change : ticket.changes) {
         const bool deciding =
             std::find(portal.deciding_fields.begin(), portal.deciding_fields.end(), change.field_id) !=
             portal.deciding_fields.end();
-        if (deciding && change.at > fence) {
+        if (deciding && latest_moment(change) > fence) {
             return &change;
         }
     }

@@ -65,6 +65,11 @@ void ApproverBook::set_allowed(
     people_[account_id].push_back(entry);
 }
 
+bool ApproverBook::changed(const std::string& account_id) const {
+    const auto known = people_.find(account_id);
+    return known != people_.end() && known->second.size() > 1;
+}
+
 bool ApproverBook::allowed_within(
     const std::string& account_id, const AccessRule& rule, TimePoint from, TimePoint to
 ) const {

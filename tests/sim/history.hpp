@@ -20,6 +20,9 @@ public:
     void
     set_allowed(const std::string& account_id, bool by_user_list, bool by_group, bool active, TimePoint at);
 
+    /// The person's standing has changed on the way.
+    bool changed(const std::string& account_id) const;
+
     /// Was the person allowed by the rule and active at some moment between the two?
     bool
     allowed_within(const std::string& account_id, const AccessRule& rule, TimePoint from, TimePoint to) const;

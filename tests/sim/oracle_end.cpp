@@ -96,6 +96,14 @@ void Oracle::judge_approved(const jsm::Issue& issue, const StoredState* stored) 
             excused = excused || replaced_.contains(group);
         }
     }
+    // Judged while the approver was none; the ticket says so, and has not changed since.
+    const bool judged_then = stored->reason_code == "proof.approver_not_allowed" ||
+                             stored->reason_code == "proof.approver_inactive";
+    for (const jsm::Approval& approval : issue.approvals) {
+        for (const auto& answer : approval.approvers) {
+            excused = excused || (judged_then && approvers_.changed(answer.first->account_id));
+        }
+    }
     const bool spent = stored->reason_code == "proof.spent" || stored->reason_code == "expired";
     if (!excused && !spent) {
         violation("I2", key + " was approved and is " + stored->phase + " [" + stored->reason_code + "]");

@@ -44,6 +44,8 @@ std::vector<AccessRule> simulated_rules() {
     return {user, admin, eu};
 }
 
+constexpr int most_idle_polls = 5;
+
 /// One seed from its first to its last day.
 class Simulation {
 public:
@@ -84,6 +86,9 @@ public:
         oracle_->judge();
         check_idle();
         check_end();
+        for (const auto& [endpoint, calls] : world_.vendors().endpoints()) {
+            say("    calls: ", std::to_string(calls) + " " + endpoint);
+        }
     }
 
     Outcome outcome() {
@@ -240,11 +245,15 @@ private:
 
     /// A daemon with nothing to do writes nothing.
     void check_idle() {
-        const std::int64_t before = oracle_->database_version();
-        pass_until(world_.now() + poll_ + 1h);
-        if (oracle_->database_version() != before) {
-            oracle_->violation("I10", "an idle daemon wrote to its database");
+        // A lease may run out just then, and be looked after for an hour.
+        for (int polls = 0; polls < most_idle_polls; ++polls) {
+            const std::int64_t before = oracle_->database_version();
+            pass_until(world_.now() + poll_ + 1h);
+            if (oracle_->database_version() == before) {
+                return;
+            }
         }
+        oracle_->violation("I10", "an idle daemon wrote to its database at every poll");
     }
 
     void check_end() {
