@@ -124,6 +124,11 @@ Task<bool> read_message(Stream& stream, beast::flat_buffer& buffer, Parser& pars
                 error.clear();
             }
         }
+        if (!error && !parser.is_done() && buffer.size() > longest_head) {
+            // What the parser waits to see the end of: the parser itself bounds neither the line before a
+            // chunk nor the trailers.
+            error = beast::http::error::header_limit;
+        }
         if (error || parser.is_done()) {
             co_return came;
         }

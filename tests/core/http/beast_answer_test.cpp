@@ -72,6 +72,28 @@ TEST_CASE("http: headers without an end are refused") {
     check_failed(rig.post(server.url()), "http.too_large");
 }
 
+TEST_CASE("http: a chunk's line and trailers without an end are refused") {
+    for (const char* start : {"2;", "2\r\n{}\r\n0\r\nX-Trailer: "}) {
+        CAPTURE(start);
+        TransportRig rig;
+        std::atomic<std::size_t> taken = 0;
+        {
+            TlsServer endless(rig.good, [&](TlsPeer& peer) {
+                peer.shake_hands();
+                peer.read_request();
+                peer.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + std::string(start));
+                const std::string more(16384, 'x');
+                while (taken < (64U << 20U) && peer.write(more)) {
+                    taken += more.size();
+                }
+            });
+            rig.trust();
+            check_failed(rig.post(endless.url()), "http.too_large");
+        }
+        CHECK(taken < (32U << 20U));
+    }
+}
+
 TEST_CASE("http: interim answers are skipped, but not without end") {
     TransportRig rig;
     TlsServer few(rig.good, saying("HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" + answer("{}")));
