@@ -322,3 +322,44 @@ TEST_CASE("tell: a text that lacks the marker gets it, so that it can be found a
     REQUIRE(jira.tell(plain));
     CHECK(jira.transport.requests.at(0).body.find("\"text\":\"[accessd:1]\"") != std::string::npos);
 }
+
+TEST_CASE("tell: a list of comments that cannot be read is not one without our comment") {
+    for (const char* page : {
+             "",
+             "{}",
+             "[]",
+             R"({"comments":null})",
+             R"({"comments":[7]})",
+             R"({"comments":[{"id":null,"author":{}}]})",
+         }) {
+        CAPTURE(page);
+        Writing jira;
+        jira.transport.answer("GET", "/comment", 200, page);
+        auto again = message();
+        again.look_first = true;
+        const auto told = jira.tell(again);
+        REQUIRE_FALSE(told);
+        CHECK(told.error().fault() == Fault::transient);
+        CHECK(told.error().code() == "jira.malformed_answer");
+        CHECK(jira.transport.requests.size() == 1);
+    }
+}
+
+TEST_CASE("tell: a list of transitions that cannot be read is not one without the way") {
+    for (const char* list : {
+             "",
+             "{}",
+             R"({"transitions":{}})",
+             R"({"transitions":[{"id":"21"}]})",
+             R"({"transitions":[{"id":21,"to":{"id":"20"}}]})",
+             R"({"transitions":[{"id":"21","to":{"id":null}}]})",
+         }) {
+        CAPTURE(list);
+        Writing jira;
+        jira.transport.answer("GET", "/transitions", 200, list);
+        const auto told = jira.tell(message());
+        REQUIRE_FALSE(told);
+        CHECK(told.error().code() == "jira.malformed_answer");
+        CHECK(jira.transport.requests.size() == 1);
+    }
+}
