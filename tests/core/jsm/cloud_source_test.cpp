@@ -61,6 +61,58 @@ TEST_CASE("source: connect names everything that is wrong at once") {
     CHECK(nothing.error().message().find("\"ACC\"") != std::string::npos);
 }
 
+TEST_CASE("source: what a proxy says instead of Jira is not a wrong configuration") {
+    Site site;
+    site.sandbox.faults().add(sandbox::FaultRule(sandbox::FaultKind::redirect, "GET", "*/rest/api/3/field"));
+    const auto portal = test::finish(site.world, site.source->connect(site.deadline()));
+    REQUIRE_FALSE(portal);
+    CHECK(portal.error().code() == "jira.redirected");
+    CHECK(portal.error().fault() == Fault::transient);
+    site.sandbox.faults().clear();
+    site.connect();
+}
+
+TEST_CASE("source: lists of Jira's that cannot be read are not a wrong configuration") {
+    const std::string desk =
+        R"({"values":[{"id":"3","projectId":"10000","projectKey":"ACC"}],"isLastPage":true})";
+    const std::string types = R"({"values":[{"id":"25","name":"Request"}],"isLastPage":true})";
+    const std::string fields = R"([{"id":"summary","name":"Summary"}])";
+    const std::string statuses = R"([{"statuses":[{"id":"1","name":"Open"}]}])";
+    const auto connect = [&](std::string_view broken, const std::string& with) {
+        test::ScriptedJira jira;
+        const auto say = [&](const char* part, const std::string& body) {
+            jira.transport.answer("GET", part, 200, broken == part ? with : body);
+        };
+        say("/myself", R"({"accountId":"557058:own","active":true})");
+        say("/requesttype", types);
+        say("/servicedesk", desk);
+        say("/field", fields);
+        say("/statuses", statuses);
+        say("/mypermissions", R"({"permissions":{"BROWSE_PROJECTS":{"havePermission":true}}})");
+        const auto source = make_cloud_source(played_names(), jira.rest, jira.world);
+        const auto portal = test::finish(jira.world, source->connect(jira.deadline()));
+        REQUIRE_FALSE(portal);
+        return portal.error();
+    };
+    CHECK(
+        connect(
+            "/servicedesk", R"({"values":[{"id":null,"projectId":null,"projectKey":null}],"isLastPage":true})"
+        )
+            .code() == "jira.malformed_answer"
+    );
+    CHECK(
+        connect("/requesttype", R"({"values":[{"id":"25"}],"isLastPage":true})").code() ==
+        "jira.malformed_answer"
+    );
+    CHECK(connect("/field", R"([{"id":"a\u0000b","name":"x"}])").code() == "jira.malformed_answer");
+    CHECK(connect("/statuses", R"([{"statuses":{}}])").code() == "jira.malformed_answer");
+    CHECK(connect("/myself", R"({"accountId":"a\u0000b"})").code() == "jira.malformed_user");
+    // The list of permissions lacks some that were asked for.
+    const Error error = connect("", "");
+    CHECK(error.code() == "jira.malformed_answer");
+    CHECK(error.fault() == Fault::transient);
+}
+
 TEST_CASE("source: with a wrong credential nothing works, an empty search included") {
     Site site(1, "expired");
     const auto portal = test::finish(site.world, site.source->connect(site.deadline()));
