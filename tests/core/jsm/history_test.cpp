@@ -94,3 +94,16 @@ TEST_CASE("history: a page that is none is a transient error") {
         CHECK(error->fault() == Fault::transient);
     }
 }
+
+TEST_CASE("history: a changelog of no issue spoils the page, so that no history looks empty") {
+    for (const char* id : {R"("")", R"("ACC-1")", R"("1\u0000")", "1", "null"}) {
+        CAPTURE(id);
+        Histories histories;
+        const auto page = boost::json::parse(
+            std::string(R"({"issueChangeLogs":[{"issueId":)") + id + R"(,"changeHistories":[]}]})"
+        );
+        const auto error = histories.add_page(page);
+        REQUIRE(error);
+        CHECK(error->code() == "jira.malformed_history");
+    }
+}
