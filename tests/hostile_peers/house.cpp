@@ -32,7 +32,6 @@ namespace {
 
 // What a call may take: real time, so short that a stalled one costs little and long enough for 9 MiB.
 constexpr Duration call_deadline = 150ms;
-constexpr Duration restart_pause = 5s; // RestartSec of the unit
 
 class Dice final : public Random {
 public:
@@ -195,7 +194,6 @@ void House::start() {
 }
 
 bool House::stop() {
-    restart_at_.reset();
     if (engine_ && !outcome_) {
         engine_->stop();
         if (!clock_.run_until([this] { return outcome_.has_value(); }, 5min)) {
@@ -218,10 +216,6 @@ void House::tend() {
             }
         }
         take_down();
-        restart_at_ = clock_.now() + restart_pause;
-    }
-    if (!engine_ && restart_at_ && clock_.now() >= *restart_at_) {
-        restart_at_.reset();
         start();
     }
 }

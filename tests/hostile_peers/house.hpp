@@ -93,7 +93,6 @@ private:
     std::unique_ptr<TicketSource> source_;
     std::unique_ptr<Engine> engine_;
     std::optional<Result<Done>> outcome_;
-    std::optional<TimePoint> restart_at_;
 };
 
 } // namespace accessd::hostile
