@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdint>
@@ -26,6 +27,15 @@ constexpr std::array<const char*, moment_count> moments = {
     "closing",
     "idle",
 };
+
+const std::map<std::string, Mode>& modes() {
+    static const std::map<std::string, Mode> all = {
+        {"full", Mode::full},
+        {"normal", Mode::normal},
+        {"liar", Mode::liar},
+    };
+    return all;
+}
 
 class Options {
 public:
@@ -69,11 +79,12 @@ void report_harm(
     const Options& options, const std::string& program, std::uint64_t seed, const Outcome& outcome
 ) {
     constexpr std::array<const char*, 4> names = {"none", "lost", "torn", "corrupt"};
-    const std::map<Mode, std::string> modes = {
-        {Mode::full, "full"}, {Mode::normal, "normal"}, {Mode::liar, "liar"}};
+    const auto mode = std::find_if(modes().begin(), modes().end(), [&](const auto& named) {
+        return named.second == options.mode;
+    });
     std::cout << names[static_cast<std::size_t>(outcome.harm)] << ": " << outcome.what
-              << "\n  replay: " << program << " --mode " << modes.at(options.mode) << " --cuts 1 --from "
-              << seed << "\n";
+              << "\n  replay: " << program << " --mode " << mode->first << " --cuts 1 --from " << seed
+              << "\n";
 }
 
 Tally run(const Options& options, const std::string& program) {
@@ -115,22 +126,33 @@ void print_tally(Tally& tally, double seconds) {
               << " s of CPU\n";
 }
 
+/// SQLite promises that NORMAL loses the newest commits and damages nothing.
+bool as_expected(const Tally& tally, Mode mode) {
+    switch (mode) {
+    case Mode::full:
+        return tally.harmed() == 0;
+    case Mode::normal:
+        return tally.lost > 0 && tally.corrupt == 0;
+    case Mode::liar:
+        return tally.harmed() > 0;
+    }
+    return false;
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
     Options options;
     CLI::App app("Cuts the power of accessd's database in memory and checks what is left.");
-    const std::map<std::string, Mode> modes = {
-        {"full", Mode::full}, {"normal", Mode::normal}, {"liar", Mode::liar}};
     app.add_option("--cuts", options.cuts, "how many power cuts");
     app.add_option("--from", options.from, "the first seed");
     app.add_option("--mode", options.mode, "full, or normal or liar, which must do harm")
-        ->transform(CLI::CheckedTransformer(modes));
+        ->transform(CLI::CheckedTransformer(modes()));
     CLI11_PARSE(app, argc, argv);
     try {
         Tally tally = run(options, argv[0]);
         print_tally(tally, static_cast<double>(std::clock()) / CLOCKS_PER_SEC);
-        return (tally.harmed() > 0) == (options.mode != Mode::full) ? 0 : 1;
+        return as_expected(tally, options.mode) ? 0 : 1;
     } catch (const std::exception& failure) {
         std::cout << "power loss: the suite itself fails: " << failure.what() << "\n";
         return 1;

@@ -181,7 +181,7 @@ void Story::end() {
         moment_ = Moment::idle;
         disk_.cut_now();
     } else if (moment_ == Moment::saving && disk_.struck().ends_with(".db")) {
-        moment_ = Moment::checkpoint;
+        moment_ = Moment::checkpoint; // the store's own, after a save
     }
     victim_.reset();
     ++outcome_.cuts[static_cast<std::size_t>(moment_)];
