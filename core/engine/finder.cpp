@@ -36,7 +36,8 @@ void keep_earlier(std::optional<TimePoint>& earliest, TimePoint when) {
 } // namespace
 
 Finder::Finder(EngineContext& context, Dispatcher& dispatcher, TaskGroup& page_tasks, TaskGroup& review_tasks)
-    : context_(context), dispatcher_(dispatcher), page_tasks_(page_tasks), review_tasks_(review_tasks) {}
+    : context_(context), dispatcher_(dispatcher), page_tasks_(page_tasks), review_tasks_(review_tasks),
+      reads_at_once_(most_reads) {}
 
 Task<Result<Done>> Finder::poll() {
     if (!position_known_) {
@@ -74,7 +75,7 @@ Task<Result<Done>> Finder::sweep() {
 }
 
 Task<Result<std::set<std::string>>> Finder::review(std::vector<std::string> issue_ids) {
-    auto judged = co_await read_and_decide(std::move(issue_ids), review_tasks_);
+    auto judged = co_await read_in_parts(std::move(issue_ids), review_tasks_);
     if (!judged) {
         co_return judged.error();
     }
@@ -115,15 +116,9 @@ Task<Result<Done>> Finder::handle_page(std::vector<Candidate> candidates, Walk& 
             ids.push_back(candidate.issue_id);
         }
     }
-    for (std::size_t from = 0; from < ids.size(); from += most_reads) {
-        const std::size_t to = std::min(ids.size(), from + most_reads);
-        std::vector<std::string> part(
-            ids.begin() + static_cast<std::ptrdiff_t>(from), ids.begin() + static_cast<std::ptrdiff_t>(to)
-        );
-        auto judged = co_await read_and_decide(std::move(part), page_tasks_);
-        if (!judged) {
-            co_return judged.error();
-        }
+    auto judged = co_await read_in_parts(std::move(ids), page_tasks_);
+    if (!judged) {
+        co_return judged.error();
     }
     for (const Candidate& candidate : candidates) {
         const auto seen = seen_.find(candidate.issue_id);
@@ -154,7 +149,29 @@ void Finder::say_unreadable(const std::string& issue_id, const Error& error) {
     }
 }
 
-Task<Result<Finder::Judged>> Finder::read_and_decide(std::vector<std::string> issue_ids, TaskGroup& tasks) {
+/// What cannot be read in time is read in smaller parts: a slow Jira makes slow progress, not none.
+Task<Result<Finder::Judged>> Finder::read_in_parts(std::vector<std::string> issue_ids, TaskGroup& tasks) {
+    auto judged = std::make_shared<std::set<std::string>>();
+    std::size_t from = 0;
+    while (from < issue_ids.size()) {
+        const std::size_t size = std::min(issue_ids.size() - from, reads_at_once_);
+        const auto begin = issue_ids.begin() + static_cast<std::ptrdiff_t>(from);
+        std::vector<std::string> part(begin, begin + static_cast<std::ptrdiff_t>(size));
+        auto read = co_await read_and_decide(std::move(part), judged, tasks);
+        if (read) {
+            from += size;
+            reads_at_once_ = std::min(most_reads, reads_at_once_ * 2);
+        } else if (read.error().code() == "http.timeout" && size > 1 && !context_.stopping) {
+            reads_at_once_ = size / 2;
+        } else {
+            co_return read.error();
+        }
+    }
+    co_return judged;
+}
+
+Task<Result<Done>>
+Finder::read_and_decide(std::vector<std::string> issue_ids, Judged judged, TaskGroup& tasks) {
     auto read = co_await context_.source.read(issue_ids, context_.deadline());
     if (!read) {
         co_return read.error();
@@ -174,7 +191,6 @@ Task<Result<Finder::Judged>> Finder::read_and_decide(std::vector<std::string> is
         std::string id = request.request.issue_id;
         stored.emplace(std::move(id), std::move(request));
     }
-    auto judged = std::make_shared<std::set<std::string>>();
     for (Ticket& ticket : read->tickets) {
         const auto known = stored.find(ticket.issue_id);
         std::optional<StoredRequest> request;
@@ -189,7 +205,7 @@ Task<Result<Finder::Judged>> Finder::read_and_decide(std::vector<std::string> is
         }
     }
     co_await tasks.wait_below(1);
-    co_return judged;
+    co_return Done();
 }
 
 void Finder::remember(const Ticket& ticket, const Judged& judged) {

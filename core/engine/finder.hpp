@@ -48,7 +48,8 @@ private:
 
     Task<Result<Done>> walk(SearchWindow window, Walk& walk);
     Task<Result<Done>> handle_page(std::vector<Candidate> candidates, Walk& walk);
-    Task<Result<Judged>> read_and_decide(std::vector<std::string> issue_ids, TaskGroup& tasks);
+    Task<Result<Judged>> read_in_parts(std::vector<std::string> issue_ids, TaskGroup& tasks);
+    Task<Result<Done>> read_and_decide(std::vector<std::string> issue_ids, Judged judged, TaskGroup& tasks);
     void say_unreadable(const ReadTickets& read);
     void say_unreadable(const std::string& issue_id, const Error& error);
     bool lacks_answers(const Ticket& ticket, const ApproverFacts& facts);
@@ -74,6 +75,7 @@ private:
     std::map<std::string, TimePoint> seen_;         ///< issue id -> `updated` that was dealt with
     std::deque<std::string> recent_;                ///< issue ids last dealt with, for reconcileIssues
     std::map<std::string, std::string> unreadable_; ///< issue id -> code, of tickets that the log has told of
+    std::size_t reads_at_once_;                     ///< fewer while Jira is too slow for all
     std::optional<TimePoint> position_;
     bool position_known_ = false;
     ApproverFacts known_; ///< answers about approvers, kept for a short time

@@ -179,7 +179,7 @@ Task<Result<Done>> Finder::look_for_vanished() {
             ids.push_back(request.issue_id);
         }
         after = ids.back();
-        auto judged = co_await read_and_decide(std::move(ids), page_tasks_);
+        auto judged = co_await read_in_parts(std::move(ids), page_tasks_);
         if (!judged) {
             co_return judged.error();
         }

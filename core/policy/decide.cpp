@@ -127,7 +127,11 @@ decide(const Ticket& ticket, const Policy& policy, const ApproverFacts& facts, c
     }
     // Moved to another project: whatever its status is called there, it is none of ours.
     const bool ours = ticket.project_id == policy.portal.project_id;
-    const AppStatus* status = ours ? policy.portal.status(ticket.status_id) : nullptr;
+    const AppStatus* status = policy.portal.status(ticket.status_id);
+    // ... but for one that came with it: an end that was reached here stays an end.
+    if (!ours && (status == nullptr || *status == AppStatus::approved || stored == nullptr)) {
+        status = nullptr;
+    }
     if (status == nullptr) {
         return decide_unmapped(ticket, policy, stored);
     }

@@ -77,7 +77,6 @@ private:
     class Deadline {
     public:
         std::string issue_id;
-        const sandbox::jsm::Change* move;
         TimePoint moved_at;
         TimePoint at;
     };
@@ -96,6 +95,7 @@ private:
     void on_exchange(const HttpRequest& request, int status, std::string_view fault);
     void check_grant(const Key& key, TimePoint sent);
     void check_revoke(const Key& key, TimePoint sent);
+    void expect_end(const std::string& issue_id);
     void check_intent(const Key& key, std::string_view operation);
     void check_pin(const Key& key);
     void mix(std::string_view text);

@@ -68,7 +68,8 @@ public:
         maybe("index_lag_ms", dice_.between(1s, 4min).count());
         maybe("page_size", dice_.between(std::int64_t{2}, 7));
         maybe("desk_page_size", dice_.between(std::int64_t{1}, 3));
-        maybe("changelog_page_size", dice_.between(std::int64_t{1}, 4));
+        // With a slow network not even one ticket's history could be read in time.
+        maybe("changelog_page_size", plan_.world.latency < 500ms ? dice_.between(std::int64_t{3}, 9) : 200);
         maybe("null_token", true);
         maybe("pages_overlap", true);
         maybe("stale_searches", dice_.between(std::int64_t{2}, 9));
