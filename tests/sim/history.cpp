@@ -15,6 +15,7 @@ constexpr std::string_view project_id = "10000";
 constexpr std::string_view grant_type_id = "25";
 constexpr std::string_view application_field = "customfield_10050";
 constexpr std::string_view access_type_field = "customfield_10051";
+constexpr std::string_view duration_field = "customfield_10052";
 constexpr std::string_view request_type_field = "customfield_10010";
 // JSM writes an approval and the status that follows from it one after the other.
 constexpr Duration clock_grace = 5s;
@@ -32,7 +33,7 @@ bool decides(std::string_view field_id) {
 
 /// Of options the text, of everything else the id.
 bool is_option(std::string_view field_id) {
-    return field_id == application_field || field_id == access_type_field;
+    return field_id == application_field || field_id == access_type_field || field_id == duration_field;
 }
 
 std::string id_of_type(const std::string& text) {
@@ -48,7 +49,8 @@ bool said_yes(const std::pair<const jsm::User*, jsm::Answer>& answer) {
 
 SelectSlots::SelectSlots(jsm::State& site)
     : application(site.find_field(application_field)->slot),
-      access_type(site.find_field(access_type_field)->slot) {}
+      access_type(site.find_field(access_type_field)->slot), duration(site.find_field(duration_field)->slot) {
+}
 
 bool is_ending_status(std::string_view id) {
     return id == "10012" || id == "10013" || id == "10014";
@@ -104,7 +106,9 @@ std::string History::present(std::string_view field_id) const {
     if (field_id == request_type_field) {
         return facts.request_type != nullptr ? std::to_string(facts.request_type->id) : std::string();
     }
-    const std::size_t slot = field_id == application_field ? slots_.application : slots_.access_type;
+    const std::size_t slot = field_id == application_field   ? slots_.application
+                             : field_id == access_type_field ? slots_.access_type
+                                                             : slots_.duration;
     const jsm::Option* const option = slot < facts.custom.size() ? facts.custom[slot].option : nullptr;
     return option != nullptr ? option->value : std::string();
 }

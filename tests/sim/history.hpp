@@ -46,6 +46,7 @@ public:
 
     std::size_t application;
     std::size_t access_type;
+    std::size_t duration;
 };
 
 /// A ticket's past, as the site keeps it: the oracle's own reading of what makes an approval, written against

@@ -110,6 +110,7 @@ private:
     std::optional<Duration> lease(const History& history, const AccessRule& rule, TimePoint when) const;
     bool surely_live(const sandbox::jsm::Issue& issue, const Key& key, TimePoint when) const;
     bool maybe_live(const sandbox::jsm::Issue& issue, const Key& key, TimePoint when) const;
+    bool maybe_live_since(const sandbox::jsm::Issue& issue, const Key& key, TimePoint since) const;
     bool is_member(const Key& key) const;
     std::vector<Key> keys_of(const sandbox::jsm::Issue& issue, TimePoint when) const;
     bool touched(const Key& key) const;

@@ -12,7 +12,7 @@ namespace jsm = sandbox::jsm;
 
 namespace {
 
-constexpr std::string_view duration_field = "Access Duration";
+constexpr std::string_view duration_field = "customfield_10052";
 
 std::optional<Duration> wished(const std::string& text) {
     if (text == "2 hours") {
@@ -67,11 +67,8 @@ std::set<std::string> Oracle::reporters(const jsm::Issue& issue) const {
     return all;
 }
 
-std::optional<Duration> Oracle::lease(const History& history, const AccessRule& rule, TimePoint) const {
-    const jsm::Field* const field = world_.jsm_model().state().find_field(duration_field);
-    const auto& custom = history.issue().facts.custom;
-    const jsm::Option* const option = field->slot < custom.size() ? custom[field->slot].option : nullptr;
-    const auto wish = option != nullptr ? wished(option->value) : std::nullopt;
+std::optional<Duration> Oracle::lease(const History& history, const AccessRule& rule, TimePoint when) const {
+    const auto wish = wished(history.at(duration_field, when));
     if (wish && rule.max_duration) {
         return std::min(*wish, *rule.max_duration);
     }
@@ -98,7 +95,7 @@ bool Oracle::surely_live(const jsm::Issue& issue, const Key& key, TimePoint when
         if (!approved || !covers(rule, key) || !history.proven(rule, approvers_, plan_.begin, decided)) {
             continue;
         }
-        const auto left = lease(history, rule, when);
+        const auto left = lease(history, rule, decided);
         const bool runs = !left || when < *approved + *left - worst_jump_;
         if (runs && is_account_of(key, history.at("reporter", decided))) {
             return true;
@@ -125,8 +122,8 @@ bool Oracle::maybe_live(const jsm::Issue& issue, const Key& key, TimePoint when)
         if (!covers(rule, key) || !history.proven_within(rule, approvers_, issue.facts.created_at, when)) {
             continue;
         }
-        const auto runs = lease(history, rule, when);
         const jsm::Change* const move = history.last_move(when);
+        const auto runs = lease(history, rule, move != nullptr ? move->at - 1ms : when);
         const bool granted =
             move != nullptr && is_ours(*move) && history.at("status", when) == granted_status_id;
         // Downtime, polls and a wrong clock may delay the end.
@@ -137,6 +134,14 @@ bool Oracle::maybe_live(const jsm::Issue& issue, const Key& key, TimePoint when)
         }
     }
     return false;
+}
+
+bool Oracle::maybe_live_since(const jsm::Issue& issue, const Key& key, TimePoint since) const {
+    const TimePoint now = world_.now();
+    return maybe_live(issue, key, since) || maybe_live(issue, key, now) ||
+           std::any_of(issue.changes.begin(), issue.changes.end(), [&](const jsm::Change& change) {
+               return change.at > since && change.at < now && maybe_live(issue, key, change.at);
+           });
 }
 
 bool Oracle::is_member(const Key& key) const {
