@@ -60,7 +60,8 @@ Key make_key() {
 
 } // namespace
 
-Authority::Authority() : key_(make_key()), certificate_(blank(key_.get(), "hostile CA", -7200, 172800)) {
+Authority::Authority(const char* name)
+    : key_(make_key()), certificate_(blank(key_.get(), name, -7200, 172800)) {
     X509* own = certificate_.get();
     X509_set_issuer_name(own, X509_get_subject_name(own));
     extend(own, own, NID_basic_constraints, "critical,CA:TRUE");

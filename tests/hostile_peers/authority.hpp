@@ -23,7 +23,7 @@ public:
 /// A certificate authority for one run.
 class Authority {
 public:
-    Authority();
+    explicit Authority(const char* name = "hostile CA");
 
     /// The authority's certificate, PEM.
     std::string pem() const;

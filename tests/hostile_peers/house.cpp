@@ -220,7 +220,12 @@ void House::tend() {
     }
 }
 
+std::uint64_t House::told() const {
+    return told_before_ + (engine_ ? engine_->context().counters.told : 0);
+}
+
 void House::take_down() {
+    told_before_ = told();
     engine_.reset();
     source_.reset();
     jira_.reset();

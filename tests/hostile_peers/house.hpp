@@ -48,6 +48,9 @@ public:
     std::string status_of(const std::string& ticket);
     std::vector<std::string> comments_of(const std::string& ticket);
 
+    /// Messages that the daemon has delivered.
+    std::uint64_t told() const;
+
     /// Memberships that were added or removed, and tries to.
     std::uint64_t writes();
 
@@ -84,6 +87,7 @@ private:
     std::vector<std::string> secrets_;
     std::vector<std::string> lines_;
     std::string last_status_;
+    std::uint64_t told_before_ = 0; ///< by engines that are gone
     TimePoint vendor_time_{};
     std::unique_ptr<Store> store_;
     std::unique_ptr<HttpTransport> sockets_;

@@ -106,22 +106,21 @@ void judge_end(
 } // namespace
 
 bool settled(House& house, Story story) {
-    const std::string status = house.status_of(house.ticket);
-    if (story == Story::unproven) {
-        return !house.comments_of(house.ticket).empty();
-    }
-    return status == (story == Story::grant ? "Access Granted" : "Access Removed") ||
-           status == "Needs Attention";
+    return house.told() >= (story == Story::revoke ? 2 : 1);
 }
 
-Verdict judge(Stage& stage, House& house, Story story, Hope hope) {
+Verdict judge(Stage& stage, House& house, Story story, Hope hope, bool may_stay) {
     Verdict verdict;
     verdict.violations = house.violations;
     Court court(house, verdict);
     const auto comments = house.comments_of(house.ticket);
-    verdict.parked = house.status_of(house.ticket) == "Needs Attention";
+    const std::string status = house.status_of(house.ticket);
+    verdict.parked = status == "Needs Attention";
     court.need(!verdict.parked || hope == Hope::refused, "the request was parked over what passes by itself");
     court.need(!verdict.parked || story == Story::grant, "a revoke was given up");
+    const std::string_view outcome = story == Story::grant ? "Access Granted" : "Access Removed";
+    const bool moved = status == outcome || verdict.parked || story == Story::unproven;
+    court.need(moved || may_stay, "the ticket was not moved but stands at " + status);
     judge_servers(court, stage.peer.sightings());
     judge_words(court, house, comments);
     judge_end(court, house, story, comments, verdict.parked);

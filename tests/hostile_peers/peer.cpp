@@ -163,6 +163,11 @@ public:
         return fault->play(genuine, scene);
     }
 
+    void forget() {
+        sightings = Sightings();
+        ++epoch_;
+    }
+
     bool is_on() const { return fault != nullptr && strikes < fault->times; }
 
     std::array<std::string, host_count> addresses;
@@ -208,7 +213,10 @@ private:
                 talk,
                 std::move(before_tls),
                 [self, host](const HttpRequest& request) { return self->answer(host, request); },
-                [self, host](std::uint64_t bytes, std::uint64_t flooded) {
+                [self, host, epoch = epoch_](std::uint64_t bytes, std::uint64_t flooded) {
+                    if (epoch != self->epoch_) {
+                        return;
+                    }
                     self->sightings.bytes[place(host)] += bytes;
                     self->sightings.flooded = std::max(self->sightings.flooded, flooded);
                 }
@@ -249,10 +257,11 @@ private:
     asio::io_context& loop_;
     LeapClock& clock_;
     Authority authority_;
-    Authority foreign_;
+    Authority foreign_{"an authority of somebody else"};
     std::vector<tcp::acceptor> acceptors_;
     std::vector<std::shared_ptr<asio::ssl::context>> contexts_;
     std::array<bool, host_count> stalls_{};
+    std::uint64_t epoch_ = 0;
     std::vector<std::weak_ptr<Conversation>> talks_;
 
 public:
@@ -281,7 +290,7 @@ const std::string& Peer::ca_file() const {
 
 void Peer::serve(Vendor vendor) {
     impl_->vendor = std::move(vendor);
-    impl_->sightings = Sightings();
+    impl_->forget();
     heal();
 }
 
@@ -320,8 +329,12 @@ void Peer::hang_up() {
     impl_->hang_up();
 }
 
-Sightings& Peer::sightings() {
+const Sightings& Peer::sightings() const {
     return impl_->sightings;
+}
+
+void Peer::forget() {
+    impl_->forget();
 }
 
 } // namespace accessd::hostile

@@ -80,7 +80,9 @@ public:
     /// Ends every connection.
     void hang_up();
 
-    Sightings& sightings();
+    const Sightings& sightings() const;
+    /// Begins anew; what connections of before still bring does not count.
+    void forget();
 
 private:
     class Impl;
