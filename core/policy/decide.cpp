@@ -41,19 +41,54 @@ bool is_spent(const Proof& proof, const Request* stored) {
            (stored->phase == Phase::unproven && stored->reason_code == "proof.spent");
 }
 
-std::string actor_of(const Ticket& ticket) {
-    const FieldChange* change = last_status_change(ticket);
+std::string actor_of(const FieldChange* change) {
     return change != nullptr ? change->author.email.value_or(change->author.account_id) : std::string();
+}
+
+/// What people did to the ticket's status before accessd moved it, if nothing has been made of it yet. Jira
+/// moves a ticket from wherever it is: a message on its way may overtake a revoke that nobody has read.
+const FieldChange* overtaken(const Ticket& ticket, const Portal& portal, const Request& stored) {
+    for (auto change = ticket.changes.rbegin(); change != ticket.changes.rend(); ++change) {
+        if (change->field_id != "status") {
+            continue;
+        }
+        if (change->history_id == stored.status_entry) {
+            return nullptr;
+        }
+        if (change->author.account_id != portal.own_account_id) {
+            return &*change;
+        }
+    }
+    return nullptr;
+}
+
+Decision decide_overtaken(const FieldChange& change, const Portal& portal) {
+    const AppStatus* status = portal.status(change.to);
+    if (status == nullptr) {
+        return Nothing();
+    }
+    if (*status != AppStatus::approved) {
+        return End(std::string(to_string(*status)), actor_of(&change));
+    }
+    return Park(
+        "ticket.overtaken",
+        "the ticket was approved again while accessd moved it on; move it back to be approved"
+    );
 }
 
 Decision decide_unmapped(const Ticket& ticket, const Policy& policy, const Request* stored) {
     const FieldChange* change = last_status_change(ticket);
     const bool by_us = change != nullptr && !policy.portal.own_account_id.empty() &&
                        change->author.account_id == policy.portal.own_account_id;
+    const bool ours = ticket.project_id == policy.portal.project_id;
+    if (by_us && ours && stored != nullptr) {
+        const FieldChange* missed = overtaken(ticket, policy.portal, *stored);
+        return missed != nullptr ? decide_overtaken(*missed, policy.portal) : Nothing();
+    }
     if (!is_unfinished(stored) || by_us) {
         return Nothing();
     }
-    return End("withdrawn", actor_of(ticket));
+    return End("withdrawn", actor_of(change));
 }
 
 Decision decide_approved(
@@ -140,7 +175,7 @@ decide(const Ticket& ticket, const Policy& policy, const ApproverFacts& facts, c
         return Nothing();
     }
     if (*status != AppStatus::approved) {
-        return End(std::string(to_string(*status)), actor_of(ticket));
+        return End(std::string(to_string(*status)), actor_of(change));
     }
     if (kind == nullptr) {
         // What was approved was another type of request: nothing may be granted any more.

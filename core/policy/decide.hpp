@@ -61,7 +61,7 @@ class Park {
 public:
     Park(std::string why_code, std::string why) : code(std::move(why_code)), reason(std::move(why)) {}
 
-    std::string code; ///< "rule.none", "request.kind_unsupported", "request.bad_duration"
+    std::string code; ///< "rule.none", "request.kind_unsupported", "request.bad_duration", "ticket.overtaken"
     std::string reason;
 };
 

@@ -189,6 +189,46 @@ TEST_CASE("decide: leaving the approved status before the access is there withdr
     CHECK(is_nothing(decide_on(unknown)));
 }
 
+TEST_CASE("decide: what people did just before we moved the ticket counts, once") {
+    for (const auto& [status, code] :
+         {std::pair(status::denied, "denied"),
+          std::pair(status::revoked, "revoked"),
+          std::pair(status::declined, "declined")}) {
+        for (const Phase phase : all_phases) {
+            const Request stored = handled(ticket(), phase);
+            Ticket over = ticket();
+            move(over, "503", at(20min), status, carol());
+            const Request seen = handled(over, phase);
+            move(over, "504", at(21min), status::granted, person("id-accessd", ""));
+            const Decision decision = decide_on(over, &stored);
+            REQUIRE(end_code(decision) == code);
+            CHECK(std::get<End>(decision).actor == "carol@acme.example");
+            CHECK(is_nothing(decide_on(over, &seen)));
+            const Request ended = handled(over, Phase::ended);
+            CHECK(is_nothing(decide_on(over, &ended)));
+            // Another message of ours changes nothing about it.
+            move(over, "505", at(22min), status::removed, person("id-accessd", ""));
+            CHECK(end_code(decide_on(over, &stored)) == code);
+            CHECK(is_nothing(decide_on(over, &ended)));
+        }
+    }
+    Ticket unknown = ticket();
+    move(unknown, "503", at(20min), status::revoked, carol());
+    move(unknown, "504", at(21min), status::granted, person("id-accessd", ""));
+    CHECK(is_nothing(decide_on(unknown)));
+}
+
+TEST_CASE("decide: a new approval that our own move overtook is parked, not lost") {
+    Ticket again = ticket();
+    move(again, "503", at(20min), status::revoked, carol());
+    const Request stored = handled(again, Phase::ended);
+    move(again, "504", at(21min), status::approved, carol());
+    move(again, "505", at(22min), status::removed, person("id-accessd", ""));
+    CHECK(park_code(decide_on(again, &stored)) == "ticket.overtaken");
+    const Request parked = handled(again, Phase::parked);
+    CHECK(is_nothing(decide_on(again, &parked)));
+}
+
 TEST_CASE("decide: an unknown account of our own does not make every author ours") {
     Policy policy = policy_test::policy();
     policy.portal.own_account_id.clear();

@@ -76,6 +76,7 @@ inline const std::string denied = "3";
 inline const std::string revoked = "4";
 inline const std::string declined = "5";
 inline const std::string granted = "8"; ///< an outcome: means nothing to us
+inline const std::string removed = "9"; ///< likewise
 } // namespace status
 
 inline Portal portal() {
