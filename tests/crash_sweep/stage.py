@@ -10,6 +10,7 @@ import world  # noqa: E402
 
 APPROVED, REVOKED = "Approved by Manager", "Access Revoked"
 GRANTED, REMOVED = "Access Granted", "Access Removed"
+SAYS_GRANTED, SAYS_REMOVED = "Access granted to ", " removed ("
 BATCH = {"vendor": "entra", "method": "POST", "path": "*batch"}
 MOVE = {"vendor": "jsm", "method": "POST", "path": "*/transitions"}
 SLOW = {"kind": "slow", "delay_ms": 8000}
@@ -30,6 +31,8 @@ class Stage:
         self.sandbox = world.Sandbox(bin_dir, self.dir / "sandbox")
         self.daemon = world.Daemon(bin_dir, self.dir / "accessd", self.sandbox)
         self.key = None
+        # The audit trail, and where accessd had moved the ticket, when the daemon had died for the first time.
+        self.codes_at_death, self.moves_at_death = None, []
 
     def close(self):
         if self.daemon.process is not None and self.daemon.process.poll() is None:
@@ -51,6 +54,10 @@ class Stage:
 
     def ticket(self):
         return self.sandbox.jsm("show", issue=self.key)
+
+    def moves(self):
+        """The outcome statuses that the ticket came into."""
+        return [change["to"] for change in self.ticket()["changes"] if change["to"] in (GRANTED, REMOVED)]
 
     def query(self, sql):
         """Rows of the daemon's database; it must be there."""
@@ -87,16 +94,26 @@ class Stage:
         self.set_faults()
 
 
+class End:
+    """What must have come of a ticket: its status, its comments, each known by a part of it, and the memberships that
+    were added and removed."""
+
+    def __init__(self, status=GRANTED, comments=(SAYS_GRANTED,), adds=1, removes=0):
+        self.status, self.comments = status, list(comments)
+        self.adds, self.removes = adds, removes
+        self.members = ["jane@acme.example"] * (adds - removes)
+        self.moves = [GRANTED] * adds + [REMOVED] * removes
+        # How often each is in the audit trail.
+        self.codes = {
+            "request.approved": adds,
+            "grant.done": adds,
+            "revoke.done": removes,
+            "ticket.told": len(self.comments),
+        }
+
+
 class Scene:
-    """What is there before the daemon starts that will be killed, and what must have come of it in the end.
-
-    status and comments are the ticket's; a comment is known by how it begins or by a word of it.
-    """
-
-    members = ["jane@acme.example"]
-    status = GRANTED
-    comments = ["Access granted to "]
-    adds, removes = 1, 0
+    """What is there before the life that will be cut short, and what must have come of it in the end."""
 
     def __init__(self, name, doc):
         self.name = name
@@ -108,20 +125,24 @@ class Scene:
     def between_lives(self, stage):
         """What happens while the daemon is dead."""
 
+    def end(self, stage):
+        return End()
+
     def arrived(self, stage):
         if stage.key is None:
             return True
-        ticket = stage.ticket()
-        return ticket["status"] == self.status and len(ticket["comments"]) >= len(self.comments)
+        ticket, end = stage.ticket(), self.end(stage)
+        return ticket["status"] == end.status and len(ticket["comments"]) >= len(end.comments)
 
-    def clean_life(self, stage, arrived):
-        status = stage.live(arrived)
+    def grant_in_peace(self, stage):
+        stage.raise_ticket()
+        status = stage.live(lambda: stage.ticket()["status"] == GRANTED)
         if status != 0:
             raise RuntimeError(f"a life without a kill ended with {status}; see {stage.daemon.log}")
 
 
 class Start(Scene):
-    """An empty portal and no state; a ticket comes while the daemon is dead."""
+    """The ticket comes while the daemon is dead."""
 
     def prepare(self, stage):
         pass
@@ -139,28 +160,48 @@ class Poll(Scene):
     """Everything has been granted and told: only reading is left."""
 
     def prepare(self, stage):
-        stage.raise_ticket()
-        self.clean_life(stage, lambda: stage.ticket()["status"] == GRANTED)
+        self.grant_in_peace(stage)
 
 
 class Comment(Scene):
     """A ticket that nobody approved is in the approved status: the only thing to do is to say so."""
 
-    members, status, comments, adds = [], APPROVED, ["No access was given: "], 0
-
     def prepare(self, stage):
         stage.raise_ticket(approve=False)
         stage.move(APPROVED)
 
+    def end(self, stage):
+        return End(APPROVED, ["No access was given: "], adds=0)
+
 
 class Revoke(Scene):
-    members, status, removes = [], REMOVED, 1
-    comments = ["Access granted to ", " removed ("]
-
     def prepare(self, stage):
-        stage.raise_ticket()
-        self.clean_life(stage, lambda: stage.ticket()["status"] == GRANTED)
+        self.grant_in_peace(stage)
         stage.move(REVOKED)
+
+    def end(self, stage):
+        return End(REMOVED, [SAYS_GRANTED, SAYS_REMOVED], removes=1)
+
+
+class Undo(Grant):
+    """The ticket is revoked while the daemon is dead: whatever the grant had come to must go."""
+
+    def between_lives(self, stage):
+        stage.move(REVOKED)
+
+    def end(self, stage):
+        if stage.codes_at_death is None:
+            return End()
+        # A call that may have been made is taken back, and that is said; before it nothing was given or told.
+        intent = "grant.intent" in stage.codes_at_death
+        # The message of the grant is told when it waits and is sooner sent than the revoke read; else it is dropped.
+        texts = [comment["text"] for comment in stage.ticket()["comments"]]
+        told = any(SAYS_GRANTED in text for text in texts) and "grant.done" in stage.codes_at_death
+        adds = stage.sandbox.entra("stats")["adds"]
+        end = End(REMOVED if intent else REVOKED, [SAYS_GRANTED] * told + [SAYS_REMOVED] * intent, adds, adds)
+        end.moves = stage.moves_at_death + [REMOVED] * intent
+        end.codes = {"revoke.done": int(intent)}
+        return end
 
 
 class Regrant(Scene):
@@ -189,6 +230,7 @@ SCENES = {
         Grant("grant", "first start, grant, comment and transition"),
         Comment("comment", "a ticket without proof"),
         Revoke("revoke", "revoke, comment and transition"),
+        Undo("undo", "grant, and a revoke while it is dead"),
         Regrant("regrant", "recovery of an open intent"),
         Retell("retell", "recovery of an open message"),
     )

@@ -29,6 +29,8 @@ from stage import SCENES, Stage  # noqa: E402
 KILLED = 137
 # How often a life is recorded: the number of calls differs by a few.
 RECORDINGS = 3
+# Of threads 0 and 1, about from where the state directory is opened to the end of the work.
+LATER_CALLS = {0: (260, 900), 1: (1, 200)}
 
 
 class Outcome:
@@ -46,8 +48,10 @@ class Outcome:
 
 
 class Sweep:
-    def __init__(self, bin_dir, work_dir):
+    def __init__(self, bin_dir, work_dir, seed, kills):
         self.bin_dir = bin_dir
+        self.seed = seed
+        self.kills = kills
         self.work_dir = work_dir
         self.kill_at = bin_dir / "kill_at"
         self.names = call_names()
@@ -85,28 +89,43 @@ class Sweep:
         report = stage.dir / "report"
         try:
             scene.prepare(stage)
-            status = stage.live(lambda: scene.arrived(stage), self.kill_at, report, "%d:%d" % point)
-            outcome.killed = status == KILLED
-            if not outcome.killed and status != 0:
-                raise Wrong(f"it ended with {status} before it was killed")
-            judge_dead(stage)
+            outcome.killed = self.cut_short(stage, scene, report, point)
+            stage.codes_at_death = judge_dead(stage)
+            stage.moves_at_death = stage.moves() if stage.key else []
             scene.between_lives(stage)
+            for another in self.more_points(scene, point):
+                self.cut_short(stage, scene, stage.dir / "another", another)
+                judge_dead(stage)
             began = time.monotonic()
             status = stage.live(lambda: scene.arrived(stage))
             outcome.recovery_seconds = time.monotonic() - began
             if status != 0:
                 raise Wrong(f"the life after the kill ended with {status}")
-            judge_end(stage, scene)
+            judge_end(stage, scene.end(stage), self.kills)
         except (Wrong, TimeoutError, RuntimeError, OSError, sqlite3.Error) as problem:
             outcome.wrong = str(problem)
             outcome.directory = stage.dir
         finally:
-            outcome.doubles = count_doubles(stage, scene)
+            outcome.doubles = count_doubles(stage, scene.end(stage))
             stage.close()
         outcome.call = self.call_at(point, report)
         if outcome.wrong is None:
             shutil.rmtree(stage.dir)
         return outcome
+
+    def cut_short(self, stage, scene, report, point):
+        """A life that is killed at the point. False when it does not come that far, and so ends well."""
+        status = stage.live(lambda: scene.arrived(stage), self.kill_at, report, "%d:%d" % point)
+        if status not in (0, KILLED):
+            raise Wrong(f"it ended with {status} before it was killed")
+        return status == KILLED
+
+    def more_points(self, scene, point):
+        """Where the lives after the first are killed: the same for the same seed. Not all will be reached."""
+        dice = random.Random(f"{self.seed} {scene.name} {point}")
+        for _ in range(self.kills - 1):
+            thread = dice.choice(sorted(LATER_CALLS))
+            yield thread, dice.randint(*LATER_CALLS[thread])
 
     def call_at(self, point, report):
         """The name of the call that was not made."""
@@ -162,10 +181,11 @@ class Tally:
         return f"{self.points} points, {self.wrong} wrong end states, {doubles}"
 
 
-def tell_wrong(outcome, bin_dir):
+def tell_wrong(outcome, sweep):
     print(f"WRONG {outcome}: {outcome.wrong}")
     again = f"--scenario {outcome.scene.name} --point {outcome.point[0]}:{outcome.point[1]}"
-    print(f"  again: python3 {pathlib.Path(sys.argv[0])} {bin_dir} {again}")
+    more = f" --kills {sweep.kills} --seed {sweep.seed}" if sweep.kills > 1 else ""
+    print(f"  again: python3 {pathlib.Path(sys.argv[0])} {sweep.bin_dir} {again}{more}")
     print(f"  left:  {outcome.directory}", flush=True)
 
 
@@ -187,7 +207,7 @@ def run(sweep, work, jobs, until):
                 total.add(outcome)
                 each[scene.name].add(outcome)
                 if outcome.wrong is not None:
-                    tell_wrong(outcome, sweep.bin_dir)
+                    tell_wrong(outcome, sweep)
                 if outcome.doubles.calls:
                     doubles.append(str(outcome))
             if left[scene.name] == 0:
@@ -219,6 +239,7 @@ def parse():
     parser.add_argument("--stride", type=int, default=1, help="only every so many points, from a random one on")
     parser.add_argument("--budget", type=float, help="points at random, as many as fit into so many seconds")
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 32))
+    parser.add_argument("--kills", type=int, default=1, help="so many lives are cut short, the later ones at random")
     parser.add_argument("--point", help="only this one, as THREAD:CALL")
     parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args()
@@ -233,7 +254,7 @@ def main():
     bin_dir = options.bin_dir.absolute()
     scenes = list(SCENES.values()) if options.scenario == "all" else [SCENES[options.scenario]]
     work_dir = pathlib.Path(tempfile.mkdtemp(prefix="accessd-crash-sweep-"))
-    sweep = Sweep(bin_dir, work_dir)
+    sweep = Sweep(bin_dir, work_dir, options.seed, options.kills)
     prove(sweep.kill_at, work_dir)
     if options.point:
         thread, call = map(int, options.point.split(":"))
