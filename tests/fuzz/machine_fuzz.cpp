@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdint>
 #include <fuzzer/FuzzedDataProvider.h>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -107,7 +108,7 @@ private:
         if (below(3) == 0) {
             return trouble();
         }
-        const std::array<std::optional<Holding>, 2> seen = {Holding::present, Holding::absent};
+        const std::array<std::optional<Holding>, 3> seen = {Holding::present, Holding::absent, std::nullopt};
         return written(in_.ConsumeBool() ? Applied::changed : Applied::already_so, any(seen));
     }
 
