@@ -80,8 +80,8 @@ class Target:
             code, output = done.returncode, done.stdout
         except subprocess.TimeoutExpired as late:
             code, output = 1, f"did not end after {late.timeout} s"
-        runs = re.findall(r"stat::number_of_executed_units: (\d+)|Executed (?:.*) in (\d+) ms", output)
-        self.outcome.runs += sum(int(count or 1) for count, _ in runs)
+        for runs in re.findall(r"stat::number_of_executed_units: +(\d+)", output):
+            self.outcome.runs += int(runs)
         for coverage in re.findall(r"cov: (\d+)", output):
             self.outcome.coverage = max(self.outcome.coverage, int(coverage))
         for units in re.findall(r"stat::new_units_added: +(\d+)", output):
