@@ -40,6 +40,7 @@ constexpr std::uint32_t longest_head = 64U * 1024U;
 constexpr std::uint32_t longest_proxy_head = 8U * 1024U;
 constexpr std::size_t read_size = 16U * 1024U; // what one TLS record holds
 constexpr int most_interim_answers = 8;
+constexpr Duration distrust_time = std::chrono::minutes(10); // of a server that ends connections silently
 
 /// One TLS connection. Destroying it closes the socket, and so does its time limit.
 class Connection {
@@ -214,10 +215,16 @@ Task<Result<HttpResponse>> BeastTransport::send(const HttpRequest& request, Time
 }
 
 Task<bool> BeastTransport::run(Exchange& exchange) {
-    ConnectionPtr connection = pool_.take(exchange.origin(), clock_.now());
+    ConnectionPtr connection;
+    if (exchange.is_read() || pool_.is_trusted(exchange.origin(), clock_.now())) {
+        connection = pool_.take(exchange.origin(), clock_.now());
+    }
     if (connection) {
         exchange.use_kept_connection();
         co_await converse(exchange, std::move(connection));
+        if (exchange.lost_kept_connection()) {
+            pool_.distrust(exchange.origin(), clock_.now() + distrust_time);
+        }
         if (!exchange.may_start_over()) {
             co_return true;
         }

@@ -29,9 +29,9 @@ public:
 /// verified; only https is spoken. Answers are bounded: 64 KiB of headers, 8 MiB of body. Loop thread only;
 /// sockets and the resolver run on the executor of the coroutine that sends. When a kept connection turns out
 /// to be closed, a GET is sent once more over a new one, and so is what the server cannot have read; nothing
-/// else is ever repeated. Beside the codes of HttpTransport: "http.proxy" when the proxy is at fault;
-/// permanent are "http.bad_url" and "http.bad_request". Errors: "tls.bad_ca" and "http.bad_proxy" (permanent)
-/// name what is wrong.
+/// else is ever repeated, but for ten minutes goes over new connections to that server. Beside the codes of
+/// HttpTransport: "http.proxy" when the proxy is at fault; permanent are "http.bad_url" and
+/// "http.bad_request". Errors: "tls.bad_ca" and "http.bad_proxy" (permanent) name what is wrong.
 Result<std::unique_ptr<HttpTransport>> make_beast_transport(Clock& clock, TransportOptions options);
 
 } // namespace accessd

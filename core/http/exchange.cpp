@@ -171,9 +171,16 @@ Error Exchange::error(const Failure& failure) const {
         .with_effect(sent_ ? Effect::unknown : Effect::none);
 }
 
+bool Exchange::is_read() const {
+    return request_->method == "GET" || request_->method == "HEAD";
+}
+
 bool Exchange::may_start_over() const {
-    const bool is_read = request_->method == "GET" || request_->method == "HEAD";
-    return kept_connection_ && was_closed_ && !answer_began_ && (is_read || !sent_);
+    return kept_connection_ && was_closed_ && !answer_began_ && (is_read() || !sent_);
+}
+
+bool Exchange::lost_kept_connection() const {
+    return kept_connection_ && was_closed_ && !answer_began_ && !is_read() && sent_;
 }
 
 void Exchange::start_over() {

@@ -72,6 +72,10 @@ public:
     /// True when a connection that had been kept was closed before a byte of an answer came, and the request
     /// only reads or cannot have been read.
     bool may_start_over() const;
+    /// True when such a connection ended so under a request that may have been read and must not be repeated.
+    bool lost_kept_connection() const;
+    /// Only reads: what may be sent again.
+    bool is_read() const;
     void start_over();
 
     /// "http.closed" when there is none.

@@ -40,6 +40,14 @@ public:
         }
     }
 
+    /// The server ends its connections silently: calls that cannot be repeated must not rely on them.
+    void distrust(const std::string& server, TimePoint until) { distrusted_[server] = until; }
+
+    bool is_trusted(const std::string& server, TimePoint now) const {
+        const auto known = distrusted_.find(server);
+        return known == distrusted_.end() || known->second <= now;
+    }
+
 private:
     class Entry {
     public:
@@ -62,6 +70,7 @@ private:
     std::size_t most_;
     Duration limit_;
     std::map<std::string, std::vector<Entry>> idle_;
+    std::map<std::string, TimePoint> distrusted_; ///< and until when
 };
 
 } // namespace accessd
