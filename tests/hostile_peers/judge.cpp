@@ -73,10 +73,14 @@ void judge_words(Court& court, House& house, const std::vector<std::string>& com
 
 /// What each end looks like in the ticket, in Entra and in the audit.
 void judge_end(
-    Court& court, House& house, Story story, const std::vector<std::string>& comments, bool parked
+    Court& court,
+    House& house,
+    Story story,
+    const std::vector<std::string>& comments,
+    bool parked,
+    std::size_t told
 ) {
     auto rows = court.read_rows();
-    const std::size_t told = story == Story::revoke ? 2 : 1;
     court.need(
         comments.size() == told,
         "the ticket has " + std::to_string(comments.size()) + " comments and not " + std::to_string(told)
@@ -109,7 +113,7 @@ bool settled(House& house, Story story) {
     return house.told() >= (story == Story::revoke ? 2 : 1);
 }
 
-Verdict judge(Stage& stage, House& house, Story story, Hope hope, bool may_stay) {
+Verdict judge(Stage& stage, House& house, Story story, Hope hope, const std::string& endpoint) {
     Verdict verdict;
     verdict.violations = house.violations;
     Court court(house, verdict);
@@ -120,10 +124,15 @@ Verdict judge(Stage& stage, House& house, Story story, Hope hope, bool may_stay)
     court.need(!verdict.parked || story == Story::grant, "a revoke was given up");
     const std::string_view outcome = story == Story::grant ? "Access Granted" : "Access Removed";
     const bool moved = status == outcome || verdict.parked || story == Story::unproven;
+    // Jira refused to move the ticket, and that is told.
+    const bool may_stay = hope == Hope::refused && endpoint.ends_with("/transitions");
     court.need(moved || may_stay, "the ticket was not moved but stands at " + status);
     judge_servers(court, stage.peer.sightings());
     judge_words(court, house, comments);
-    judge_end(court, house, story, comments, verdict.parked);
+    // An approver whom Jira does not know is told to be none, and may turn out to be one.
+    const bool may_doubt = hope == Hope::refused && endpoint == "GET /rest/api/3/user";
+    const std::size_t told = (story == Story::revoke ? 2 : 1) + (may_doubt && comments.size() == 2 ? 1 : 0);
+    judge_end(court, house, story, comments, verdict.parked, told);
     return verdict;
 }
 

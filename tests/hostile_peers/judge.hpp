@@ -8,7 +8,7 @@ namespace accessd::hostile {
 bool settled(House& house, Story story);
 
 /// Looks at everything that must be so in the end: the vendors' truth, what the ticket was told, the audit,
-/// secrets, and what the servers saw. `may_stay`: Jira has refused to move the ticket, and that is told, too.
-Verdict judge(Stage& stage, House& house, Story story, Hope hope, bool may_stay = false);
+/// secrets, and what the servers saw. What a vendor's refusal may mean depends on the `endpoint`.
+Verdict judge(Stage& stage, House& house, Story story, Hope hope, const std::string& endpoint = "");
 
 } // namespace accessd::hostile

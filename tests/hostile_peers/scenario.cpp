@@ -130,8 +130,7 @@ Verdict play_case(Stage& stage, Story story, const Fault& fault, const std::stri
         stage, house, [] { return false; }, aftermath
     );
     stage.peer.heal();
-    const bool may_stay = own.hope == Hope::refused && endpoint.ends_with("/transitions");
-    Verdict verdict = judge(stage, house, story, own.hope, may_stay);
+    Verdict verdict = judge(stage, house, story, own.hope, endpoint);
     verdict.strikes = strikes;
     if (stage.clock.is_used_up()) {
         verdict.violations.emplace_back("it hangs, or takes more real time than it may");
