@@ -42,9 +42,10 @@ public:
     Duration overlap = std::chrono::minutes(10); ///< how far each search reaches back: Jira's index lags
     Duration call_deadline = std::chrono::seconds(30); ///< of one vendor call, waiting for its turn included
     Duration longest_wait = std::chrono::minutes(1); ///< the store is asked for due work this often at least
-    Duration drain = std::chrono::seconds(20);       ///< how long calls under way may take after stop()
-    unsigned workers = 128;                          ///< requests worked on at once, per application
-    bool dry_run = false;                            ///< decide and log; write nothing outside or inside
+    Duration connect_deadline = std::chrono::minutes(2); ///< of all the calls of one attempt to connect
+    Duration drain = std::chrono::seconds(20);           ///< how long calls under way may take after stop()
+    unsigned workers = 128;                              ///< requests worked on at once, per application
+    bool dry_run = false;                                ///< decide and log; write nothing outside or inside
     OnVanished on_vanished = OnVanished::park;
     Duration vanished_grace = std::chrono::hours(24);
     RetryRule retry;

@@ -34,10 +34,17 @@ std::function<void(std::exception_ptr)> bug_handler(EngineContext& context) {
     };
 }
 
-bool needs_review(const Request& request) {
+/// A grant, or the message that says granted and moves the ticket on, is to follow.
+bool needs_review(const StoredRequest& stored) {
+    const auto& [request, tells] = stored;
     return request.phase == Phase::resolving ||
-           std::any_of(request.targets.begin(), request.targets.end(), [](const Target& target) {
-               return target.state == TargetState::wanted;
+           std::any_of(
+               request.targets.begin(),
+               request.targets.end(),
+               [](const Target& target) { return target.state == TargetState::wanted; }
+           ) ||
+           std::any_of(tells.begin(), tells.end(), [](const Tell& tell) {
+               return tell.kind == TellKind::granted;
            });
 }
 
@@ -84,7 +91,8 @@ Task<Result<Done>> Engine::run() {
 Task<Result<Done>> Engine::connect() {
     std::string trouble;
     for (std::uint32_t attempt = 1; !context_.stopping; ++attempt) {
-        auto portal = co_await context_.source.connect(context_.deadline());
+        auto portal =
+            co_await context_.source.connect(context_.clock.now() + context_.settings.connect_deadline);
         if (portal) {
             context_.policy.portal = std::move(*portal);
             co_return Done();
@@ -226,7 +234,7 @@ Task<> Engine::take_requests(std::vector<std::string> issue_ids) {
         if (!context_.connected) {
             until_connected_.insert(stored.request.issue_id);
         }
-        const bool waits = needs_review(stored.request);
+        const bool waits = needs_review(stored);
         if (waits) {
             granting.push_back(stored.request.issue_id);
             later.emplace_back(lane_of(stored.request), stored.request.issue_id);

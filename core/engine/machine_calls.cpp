@@ -13,8 +13,7 @@ using namespace std::chrono_literals;
 
 // How long a vendor's replicas may lag behind its own answer before we ask again.
 constexpr Duration settle_time = 5s;
-// A grant whose outcome was unknown may still land; these are the looks after its revoke (design: +1 min,
-// +10 min, +1 h).
+// Looks after a revoke: one, eleven and seventy-one minutes later.
 constexpr Duration first_watch = 1min;
 
 Target* find_target(Request& request, const AccessKey& key) {
@@ -101,10 +100,10 @@ void revoked(Step& step, Target* target, Access& access, const Written& written,
     }
     access.owned = false;
     access.preexisting = false;
-    if (access.grant_uncertain) {
-        access.watch_stage = 1;
-        access.watch_at = moment.at + first_watch;
-    }
+    // A grant may still land: one whose outcome was unknown, or a second carrying out of one that was
+    // answered.
+    access.watch_stage = 1;
+    access.watch_at = moment.at + first_watch;
     if (target == nullptr || target->state != TargetState::ending) {
         return; // approved again meanwhile: the grant follows
     }

@@ -29,6 +29,16 @@ std::vector<AccessKey> Worker::Desk::keys() const {
     return keys;
 }
 
+bool Worker::Desk::is_current(const Tell& tell) const {
+    const bool still_true = tell.kind != TellKind::granted || request().phase == Phase::active;
+    return still_true && tell.status_entry == request().status_entry;
+}
+
+bool Worker::Desk::may_tell(const Tell& tell) const {
+    const bool moves_on = tell.kind == TellKind::granted && is_current(tell);
+    return !moves_on || may_grant || request().vanished_at;
+}
+
 Error unknown_application(const std::string& name) {
     return Error(
         Fault::permanent,
@@ -59,7 +69,7 @@ Worker::Turn Worker::next_turn(const Desk& desk) const {
         return Turn::resolve;
     }
     const bool tell_due = std::any_of(desk.tells.begin(), desk.tells.end(), [&](const Tell& tell) {
-        return due(tell.wake_at);
+        return due(tell.wake_at) && desk.may_tell(tell);
     });
     return tell_due && context_.connected ? Turn::tell : Turn::rest;
 }
@@ -287,12 +297,12 @@ Task<bool> Worker::deliver(Desk& desk) {
     std::vector<Tell> tells;
     std::swap(tells, desk.tells);
     for (Tell& tell : tells) {
-        if (tell.wake_at && *tell.wake_at > now) {
+        if ((tell.wake_at && *tell.wake_at > now) || !desk.may_tell(tell)) {
             continue;
         }
         // A row that an earlier process left may have been sent by it.
         tell.may_be_sent = tell.may_be_sent || !desk.own_tells.contains(tell.id());
-        const bool current = tell.status_entry == desk.request().status_entry;
+        const bool current = desk.is_current(tell);
         co_await teller_.deliver(std::move(tell), current);
     }
     co_return true;

@@ -25,6 +25,13 @@ public:
     /// The keys of the request's targets.
     std::vector<AccessKey> keys() const;
 
+    /// It answers to the status entry that the request does, and what it says is so.
+    bool is_current(const Tell& tell) const;
+
+    /// "Granted" moves the ticket on, which must not overtake what people have done to it since: like a grant
+    /// it needs a fresh reading, unless nobody can read the ticket.
+    bool may_tell(const Tell& tell) const;
+
     Request& request() { return situation.request; }
 
     const Request& request() const { return situation.request; }

@@ -171,8 +171,7 @@ std::optional<TimePoint> History::approved_at(TimePoint when) const {
     return latest;
 }
 
-bool History::proven(const AccessRule& rule, const ApproverBook& approvers, TimePoint since, TimePoint when)
-    const {
+bool History::proven(const AccessRule& rule, const ApproverBook& approvers, TimePoint when) const {
     const bool ours =
         issue_.facts.created_at <= when && at("project", when) == project_id &&
         at(request_type_field, when) == grant_type_id && at("status", when) == approved_status_id &&
@@ -193,7 +192,8 @@ bool History::proven(const AccessRule& rule, const ApproverBook& approvers, Time
         const TimePoint fence = yes > 1 ? approval->created_at : *approval->completed_at;
         for (const auto& answer : approval->approvers) {
             const std::string& id = answer.first->account_id;
-            if (said_yes(answer) && (id == reporter || !approvers.allowed_within(id, rule, since, when))) {
+            if (said_yes(answer) &&
+                (id == reporter || !approvers.allowed_within(id, rule, *approval->completed_at, when))) {
                 return false;
             }
         }
@@ -206,6 +206,22 @@ bool History::proven(const AccessRule& rule, const ApproverBook& approvers, Time
         }
     }
     return true;
+}
+
+bool History::edited_beside_approval(TimePoint when) const {
+    for (const jsm::Approval* approval : counting(when)) {
+        const TimePoint fence = approval->completed_at.value_or(approval->created_at);
+        for (const jsm::Change& change : issue_.changes) {
+            const bool beside =
+                change.at > approval->created_at - 1s && change.at > fence - 1s && change.at <= fence;
+            for (const jsm::ChangeItem& item : change.items) {
+                if (beside && decides(item.field_id)) {
+                    return true;
+                }
+            }
+        }
+    }
+    return false;
 }
 
 bool History::proven_within(
@@ -227,7 +243,7 @@ bool History::proven_within(
         add(approval.completed_at.value_or(approval.created_at));
     }
     return std::any_of(moments.begin(), moments.end(), [&](TimePoint moment) {
-        return proven(rule, approvers, from, moment);
+        return proven(rule, approvers, moment);
     });
 }
 

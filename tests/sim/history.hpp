@@ -61,14 +61,18 @@ public:
 
     /// The ticket's approval holds at that moment: it lies in an approved status of the project as an access
     /// request for the rule's application and access type; every approval step since it last was denied,
-    /// revoked or declined is approved, by people whom the rule allows (asked between `since` and then) and
+    /// revoked or declined is approved, by people whom the rule allowed at some moment since then and
     /// who neither raised it nor benefit; the status came after the approval; nothing that decides was
     /// changed since.
-    bool proven(const AccessRule& rule, const ApproverBook& approvers, TimePoint since, TimePoint when) const;
+    bool proven(const AccessRule& rule, const ApproverBook& approvers, TimePoint when) const;
 
     /// It held at some moment between the two.
     bool
     proven_within(const AccessRule& rule, const ApproverBook& approvers, TimePoint from, TimePoint to) const;
+
+    /// Something that decides was changed in the very second of the approval, where a site that cuts times to
+    /// the second shows no order.
+    bool edited_beside_approval(TimePoint when) const;
 
     /// The moment and author of the last change of status up to then.
     const sandbox::jsm::Change* last_move(TimePoint when) const;

@@ -103,12 +103,18 @@ void Oracle::on_exchange(const HttpRequest& request, int status, std::string_vie
     mix(static_cast<std::uint64_t>(status));
     mix(static_cast<std::uint64_t>(world_.now().time_since_epoch().count()));
     faults_ += fault.empty() ? 0 : 1;
+    if (on_request) {
+        on_request(
+            request.method + " " + request.url + " " + std::to_string(status) + " " + std::string(fault)
+        );
+    }
     if (status == 421) {
         violation("I7", "a host was contacted that nobody configured: " + std::string(url.origin));
     }
     // It arrives twice, or when its sender has stopped waiting.
     const bool late = fault == "late" || fault == "late_effect" || fault == "repeated";
-    const auto end = url.path.rfind("/comment");
+    // A transition may bring its comment along.
+    const auto end = std::min(url.path.rfind("/comment"), url.path.rfind("/transitions"));
     if (late && request.method == "POST" && end != std::string_view::npos) {
         const auto start = url.path.rfind('/', end - 1);
         ++late_comments_[std::string(url.path.substr(start + 1, end - start - 1))];
@@ -128,6 +134,9 @@ void Oracle::on_write(const std::string& tenant, const sandbox::AccessWrite& wri
         check_revoke(key, sent);
     }
     check_pin(key);
+    if (sent != world_.now() && !write.grant && write.changed) {
+        by_hand_.insert(key); // nobody can tell that a late revoke took what was granted since
+    }
     // One that was under way for long was begun by an intent that may be settled by now.
     if (sent == world_.now()) {
         check_intent(key, write.grant ? "grant" : "revoke");

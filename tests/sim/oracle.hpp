@@ -12,6 +12,7 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -32,6 +33,9 @@ public:
     Oracle(const Oracle&) = delete;
     Oracle& operator=(const Oracle&) = delete;
     ~Oracle();
+
+    /// Called for every request that arrives; for a trace.
+    std::function<void(const std::string& line)> on_request;
 
     /// A daemon has started, or is about to go.
     void opened();
@@ -108,6 +112,7 @@ private:
     bool is_account_of(const Key& key, const std::string& jira_account) const;
     std::set<std::string> reporters(const sandbox::jsm::Issue& issue) const;
     std::optional<Duration> lease(const History& history, const AccessRule& rule, TimePoint when) const;
+    bool says_granted(const sandbox::jsm::Issue& issue, const sandbox::jsm::Change& entry) const;
     bool surely_live(const sandbox::jsm::Issue& issue, const Key& key, TimePoint when) const;
     bool maybe_live(const sandbox::jsm::Issue& issue, const Key& key, TimePoint when) const;
     bool maybe_live_since(const sandbox::jsm::Issue& issue, const Key& key, TimePoint since) const;

@@ -84,7 +84,7 @@ void Oracle::judge_approved(const jsm::Issue& issue, const StoredState* stored) 
         violation("I2", key + " lies in an approved status without a word [" + stored->phase + "]");
     }
     const bool proven = std::any_of(rules_.begin(), rules_.end(), [&](const AccessRule& rule) {
-        return history.proven(rule, approvers_, plan_.begin, now);
+        return history.proven(rule, approvers_, now);
     });
     if (!proven) {
         return;
@@ -104,6 +104,8 @@ void Oracle::judge_approved(const jsm::Issue& issue, const StoredState* stored) 
             excused = excused || (judged_then && approvers_.changed(answer.first->account_id));
         }
     }
+    excused = excused ||
+              (stored->reason_code == "proof.changed_after_approval" && history.edited_beside_approval(now));
     const bool spent = stored->reason_code == "proof.spent" || stored->reason_code == "expired";
     if (!excused && !spent) {
         violation("I2", key + " was approved and is " + stored->phase + " [" + stored->reason_code + "]");

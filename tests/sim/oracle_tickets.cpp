@@ -79,6 +79,14 @@ bool Oracle::is_ours(const jsm::Change& change) const {
     return change.author == world_.jsm_model().state().self();
 }
 
+bool Oracle::says_granted(const jsm::Issue& issue, const jsm::Change& entry) const {
+    const std::string marker =
+        "accessd:" + std::to_string(issue.id) + "/" + std::to_string(entry.id) + "/granted";
+    return std::any_of(issue.comments.begin(), issue.comments.end(), [&](const jsm::Comment& comment) {
+        return comment.author == world_.jsm_model().state().self() && comment.text.ends_with(marker);
+    });
+}
+
 /// accessd itself moved it to "Access Granted", nobody has moved it since, and it cannot have run out.
 bool Oracle::surely_live(const jsm::Issue& issue, const Key& key, TimePoint when) const {
     const bool deleted = deleted_.contains(std::to_string(issue.id));
@@ -89,10 +97,13 @@ bool Oracle::surely_live(const jsm::Issue& issue, const Key& key, TimePoint when
         return false;
     }
     const jsm::Change* const before = history.last_move(move->at - 1ms);
-    const TimePoint decided = before != nullptr ? move->at - 1ms : issue.facts.created_at;
+    if (before == nullptr || !says_granted(issue, *before)) {
+        return false; // it was moved on by what was to be said about an earlier approval
+    }
+    const TimePoint decided = move->at - 1ms;
     for (const AccessRule& rule : rules_) {
         const auto approved = history.approved_at(decided);
-        if (!approved || !covers(rule, key) || !history.proven(rule, approvers_, plan_.begin, decided)) {
+        if (!approved || !covers(rule, key) || !history.proven(rule, approvers_, decided)) {
             continue;
         }
         const auto left = lease(history, rule, decided);

@@ -64,6 +64,9 @@ public:
         }
         oracle_.emplace(world_, plan_, simulated_rules());
         oracle_->note_poll(poll_);
+        if (options.trace) {
+            oracle_->on_request = [this](const std::string& line) { say("  -> ", line); };
+        }
         redirect_log(&Simulation::on_log, this);
     }
 

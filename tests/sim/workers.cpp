@@ -95,8 +95,7 @@ pid_t start(
     const pid_t child = fork();
     if (child == 0) {
         work(shared, seeds, worker, options);
-        std::fflush(stdout);
-        _exit(0);
+        std::exit(0); // not _exit: a build that counts coverage writes it down here
     }
     return child;
 }
