@@ -19,6 +19,7 @@ namespace {
 
 // 1e11 ms is 1973, 1e11 s the year 5138: no Jira lies between.
 constexpr double seconds_end = 1e11;
+constexpr double seconds_begin = 1e9; // 2001: no Jira is older
 constexpr double moments_end = 1e15;
 constexpr std::size_t max_value = 255;
 
@@ -94,7 +95,7 @@ std::optional<TimePoint> moment_from(const boost::json::value& value) {
     const double number = value.is_double()   ? value.get_double()
                           : value.is_uint64() ? static_cast<double>(value.get_uint64())
                                               : static_cast<double>(value.get_int64());
-    if (!(number > 0) || number >= moments_end) {
+    if (!(number >= seconds_begin) || number >= moments_end) {
         return std::nullopt;
     }
     const double ms = number < seconds_end ? number * 1000 : number;

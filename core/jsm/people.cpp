@@ -63,6 +63,10 @@ std::optional<Person> person_from(const boost::json::value& user) {
     if (!id || !is_account_id(*id)) {
         return std::nullopt;
     }
+    const boost::json::value* active = user.get_object().if_contains("active");
+    if (active != nullptr && !active->is_bool()) {
+        return std::nullopt; // who cannot be read is not somebody inactive
+    }
     Person person;
     person.account_id = *id == "unknown" ? std::string_view() : *id;
     person.display_name = bounded(find_string(user, "displayName").value_or(""), max_name);

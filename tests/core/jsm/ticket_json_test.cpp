@@ -1,3 +1,4 @@
+#include "core/jsm/people.hpp"
 #include "core/jsm/ticket_json.hpp"
 
 #include <boost/json/parse.hpp>
@@ -234,4 +235,20 @@ TEST_CASE("approvals: a record that cannot be read whole is malformed") {
         CHECK(error->code() == "jira.malformed_ticket");
         CHECK(approvals.empty());
     }
+}
+
+TEST_CASE("person: whose activity or id cannot be read is nobody, not somebody inactive") {
+    for (const char* json : {
+             R"({"accountId":"557058:bob","active":"true"})",
+             R"({"accountId":"557058:bob","active":null})",
+             R"({"accountId":"557058:\u001b[31m","active":true})",
+             R"({"accountId":"557058:bob bob","active":true})",
+             R"({"accountId":"","active":true})",
+         }) {
+        CAPTURE(json);
+        CHECK_FALSE(person_from(boost::json::parse(json)));
+    }
+    const auto bob = person_from(boost::json::parse(R"({"accountId":"557058:bob","active":true})"));
+    REQUIRE(bob);
+    CHECK(bob->active);
 }
