@@ -180,6 +180,7 @@ void House::build() {
     context.policy.rules = {user_rule()};
     context.policy.config_hash = "0000000000000002";
     context.settings.call_deadline = call_deadline;
+    context.settings.connect_deadline = 4 * call_deadline;
     context.settings.poll_interval = 1min;
 }
 
