@@ -108,6 +108,9 @@ bool Database::begin() {
 
 bool Database::commit() {
     const bool done = execute("COMMIT");
+    if (!done) {
+        failure_errno_ = 0; // SQLite notes none of a commit: what it has is that of an earlier failure
+    }
     if (wal_pages_ < copied_pages_) {
         copied_pages_ = 0; // all was copied and the log has begun anew
     }

@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+#include <fstream>
+
 using namespace accessd;
 using namespace accessd::store_test;
 
@@ -113,4 +115,8 @@ TEST_CASE("audit: a file that is no database is an error, not an empty audit") {
     TempDir dir;
     auto missing = read_audit(dir.path() / "nothing", [](const AuditRow&) { return true; });
     CHECK_FALSE(missing.has_value());
+    std::ofstream(dir.path() / "text") << std::string(5000, 'x');
+    auto text = read_audit(dir.path() / "text", [](const AuditRow&) { return true; });
+    REQUIRE_FALSE(text.has_value());
+    CHECK(text.error().code() == "store.corrupt");
 }
