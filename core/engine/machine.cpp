@@ -2,6 +2,7 @@
 
 #include "core/engine/machine_steps.hpp"
 #include "core/engine/records.hpp"
+#include "core/support/mutant.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -20,7 +21,7 @@ void clear_failures(Target& target) {
 
 const std::string* other_holder(const StoredAccess& stored, const std::string& issue_id) {
     for (const auto& [holder_id, holder_key] : stored.holders) {
-        if (holder_id != issue_id) {
+        if (holder_id != issue_id && !is_planted(Mutant::lease_union_ignored)) {
             return &holder_key;
         }
     }

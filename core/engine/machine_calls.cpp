@@ -1,5 +1,6 @@
 #include "core/engine/machine_steps.hpp"
 #include "core/engine/records.hpp"
+#include "core/support/mutant.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -124,6 +125,9 @@ void failed(Step& step, Target* target, Access& access, const CallEnd& call, con
         grant_failed(step, *target, access, error, moment);
     } else if (call.operation == Operation::revoke && target->state == TargetState::ending) {
         note_failure(step, *target, access, error, moment);
+        if (is_planted(Mutant::revoke_gives_up) && target->attempts >= 6) {
+            target->state = TargetState::gone;
+        }
     }
 }
 
@@ -153,7 +157,7 @@ void apply(Step& step, const CallEnd& call, const Moment& moment) {
         access.intent.reset();
     }
     // What came of an operation that is not wanted any more must neither complete nor delay the one that is.
-    const bool current = call.generation == access.generation;
+    const bool current = call.generation == access.generation || is_planted(Mutant::no_generation_fence);
     Target* target = current ? find_target(step.after.request, call.key) : nullptr;
     if (call.result) {
         if (call.operation == Operation::grant) {

@@ -2,6 +2,7 @@
 
 #include "core/engine/announce.hpp"
 #include "core/engine/worker_desk.hpp"
+#include "core/support/mutant.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -181,6 +182,11 @@ Task<bool> Worker::commit(Desk& desk, std::vector<Event> events) {
         if (sum.ignored) {
             co_return true;
         }
+        if (is_planted(Mutant::no_intent) && !sum.started.empty()) {
+            desk.situation = std::move(sum.after);
+            desk.started = std::move(sum.started);
+            co_return true;
+        }
         auto saved = co_await context_.store.save(changes_of(sum, context_.clock.now()));
         if (saved) {
             context_.note_saved();
@@ -210,7 +216,9 @@ Task<bool> Worker::commit(Desk& desk, std::vector<Event> events) {
 }
 
 Task<bool> Worker::call_due(Desk& desk) {
-    desk.hold = co_await context_.locks.lock(desk.keys());
+    if (!is_planted(Mutant::no_generation_fence)) {
+        desk.hold = co_await context_.locks.lock(desk.keys());
+    }
     std::vector<Event> events(1, Event(Started()));
     const bool called = co_await start_and_call(desk, std::move(events));
     co_return called;
@@ -273,6 +281,9 @@ Task<Result<Written>> Worker::call(Provider& provider, AccessKey key, Operation 
         }
     }
     auto written = co_await write(provider, key, operation);
+    if (is_planted(Mutant::no_read_back) && written) {
+        written->seen = operation == Operation::grant ? Holding::present : Holding::absent;
+    }
     if (!written || written->seen) {
         co_return written;
     }

@@ -1,6 +1,7 @@
 #include "core/policy/proof.hpp"
 
 #include "core/support/json.hpp"
+#include "core/support/mutant.hpp"
 #include "core/support/text.hpp"
 
 #include <boost/json/array.hpp>
@@ -103,7 +104,8 @@ object_to(const Person& recorded, const Ticket& ticket, const AccessRule& rule, 
         );
     }
     const bool is_beneficiary = ticket.beneficiary && same_human(*ticket.beneficiary, person);
-    if (is_beneficiary || same_human(ticket.reporter, person)) {
+    const bool is_own = is_beneficiary || same_human(ticket.reporter, person);
+    if (is_own && !is_planted(Mutant::self_approval)) {
         return Unproven(
             "proof.self_approval",
             shown(person) + " approved a request that they raised or benefit from; somebody else must approve"
@@ -252,10 +254,15 @@ approvers_to_look_up(const Ticket& ticket, const Portal& portal, const AccessRul
 std::variant<Proof, Unproven>
 prove(const Ticket& ticket, const Portal& portal, const AccessRule& rule, const ApproverFacts& facts) {
     const auto counting = counting_approvals(ticket, portal);
+    Proof proof;
+    if (is_planted(Mutant::approval_not_checked)) {
+        proof.approver = "nobody";
+        proof.evidence = "{}";
+        return proof;
+    }
     if (auto objection = object_to_records(counting)) {
         return std::move(*objection);
     }
-    Proof proof;
     for (const Approval* approval : counting) {
         for (const ApproverAnswer& answer : approval->answers) {
             if (!said_yes(answer)) {

@@ -1,5 +1,7 @@
 #include "core/store/sqlite.hpp"
 
+#include "core/support/mutant.hpp"
+
 #include <sqlite3.h>
 
 #include <algorithm>
@@ -16,13 +18,16 @@ namespace {
 
 // Small, since an idle daemon holds it for ever; what falls out comes back from the kernel's page cache.
 constexpr const char* writer_settings = "PRAGMA journal_mode=WAL;"
-                                        "PRAGMA synchronous=FULL;"
                                         "PRAGMA foreign_keys=ON;"
                                         "PRAGMA cache_size=-4096;"
                                         "PRAGMA journal_size_limit=33554432;"
                                         "PRAGMA temp_store=MEMORY;"
                                         "PRAGMA trusted_schema=OFF;";
 constexpr int busy_timeout_ms = 5000;
+
+const char* durability() {
+    return is_planted(Mutant::not_synced) ? "PRAGMA synchronous=NORMAL" : "PRAGMA synchronous=FULL";
+}
 
 Error failure_to_create(const std::filesystem::path& file) {
     return Error(
@@ -63,7 +68,8 @@ Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& fi
     const int flags = (writes ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY) | SQLITE_OPEN_NOMUTEX;
     const int opened = sqlite3_open_v2(file.c_str(), &database->handle_, flags, nullptr);
     sqlite3_busy_timeout(database->handle_, busy_timeout_ms);
-    if (!database->check(opened) || (writes && !database->execute(writer_settings))) {
+    const auto set_up = [&] { return database->execute(writer_settings) && database->execute(durability()); };
+    if (!database->check(opened) || (writes && !set_up())) {
         return database->failure();
     }
     if (writes) {

@@ -38,6 +38,24 @@ bool depends_on_failed(const json::value& item, const std::set<std::string, std:
     return false;
 }
 
+/// What it waited for may have been answered here: of that the model does not know.
+json::value without_dependency(const json::value& item, const std::set<std::string, std::less<>>& answered) {
+    json::object rest = item.as_object();
+    json::array kept;
+    const json::array* on = find_array(item, "dependsOn");
+    for (const json::value& id : on != nullptr ? *on : json::array()) {
+        if (!id.is_string() || !answered.contains(std::string_view(id.as_string()))) {
+            kept.push_back(id);
+        }
+    }
+    if (kept.empty()) {
+        rest.erase("dependsOn");
+    } else {
+        rest["dependsOn"] = std::move(kept);
+    }
+    return rest;
+}
+
 } // namespace
 
 HttpResponse
@@ -50,6 +68,7 @@ handle_batch_with_faults(VendorModel& model, FaultPlan& plan, const HttpRequest&
     json::array passed;
     json::array answers;
     std::set<std::string, std::less<>> failed;
+    std::set<std::string, std::less<>> answered_here;
     for (const json::value& item : *items) {
         const std::string id = string_or_empty(item, "id");
         const std::string url = "/v1.0" + string_or_empty(item, "url");
@@ -58,19 +77,23 @@ handle_batch_with_faults(VendorModel& model, FaultPlan& plan, const HttpRequest&
         const FaultRule* rule =
             plan.strike(model.name(), string_or_empty(item, "method"), path.value_or(url), true, ignored);
         if (rule != nullptr) {
-            failed.insert(id);
+            answered_here.insert(id);
+            if (rule->kind != FaultKind::hollow && rule->kind != FaultKind::empty_page) {
+                failed.insert(id);
+            }
             answers.emplace_back(item_answer(id, fault_answer(*rule, model.name(), now)));
         } else if (depends_on_failed(item, failed)) {
             failed.insert(id);
+            answered_here.insert(id);
             HttpResponse answer(424);
             answer.body =
                 R"({"error":{"code":"FailedDependency","message":"A request it depends on failed."}})";
             answers.emplace_back(item_answer(id, answer));
         } else {
-            passed.push_back(item);
+            passed.push_back(without_dependency(item, answered_here));
         }
     }
-    if (failed.empty()) {
+    if (answered_here.empty()) {
         return model.handle(request, now);
     }
     HttpResponse response(200);

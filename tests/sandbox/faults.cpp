@@ -16,7 +16,7 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr std::array<std::pair<FaultKind, std::string_view>, 22> kind_names = {{
+constexpr std::array<std::pair<FaultKind, std::string_view>, 24> kind_names = {{
     {FaultKind::throttle_seconds, "throttle_seconds"},
     {FaultKind::throttle_date, "throttle_date"},
     {FaultKind::throttle_reset_iso, "throttle_reset_iso"},
@@ -32,6 +32,8 @@ constexpr std::array<std::pair<FaultKind, std::string_view>, 22> kind_names = {{
     {FaultKind::lost_reply, "lost_reply"},
     {FaultKind::late_effect, "late_effect"},
     {FaultKind::repeated, "repeated"},
+    {FaultKind::hollow, "hollow"},
+    {FaultKind::empty_page, "empty_page"},
     {FaultKind::slow, "slow"},
     {FaultKind::malformed, "malformed"},
     {FaultKind::truncated, "truncated"},
@@ -47,7 +49,8 @@ json::value number(std::uint64_t count) {
 }
 
 bool answers_alone(FaultKind kind) {
-    return kind <= FaultKind::error_504 || kind == FaultKind::unauthorized || kind == FaultKind::redirect;
+    return kind <= FaultKind::error_504 || kind == FaultKind::hollow || kind == FaultKind::empty_page ||
+           kind == FaultKind::unauthorized || kind == FaultKind::redirect;
 }
 
 bool read_text(const json::value& value, std::string& out) {
@@ -123,6 +126,10 @@ int status_of(FaultKind kind) {
         return 503;
     case FaultKind::error_504:
         return 504;
+    case FaultKind::hollow:
+        return 204;
+    case FaultKind::empty_page:
+        return 200;
     case FaultKind::unauthorized:
         return 401;
     case FaultKind::redirect:
@@ -215,7 +222,7 @@ std::optional<FaultRule> FaultRule::parse(const json::value& document, std::stri
         }
     }
     if (rule.in_batch && !answers_alone(rule.kind)) {
-        problem = "in_batch goes with throttle_*, error_*, unauthorized and redirect only";
+        problem = "in_batch goes with kinds that answer without the vendor only";
         return std::nullopt;
     }
     return rule;
@@ -332,7 +339,15 @@ HttpResponse fault_answer(const FaultRule& rule, std::string_view vendor, TimePo
         response.headers.add("Location", "https://elsewhere.test/signin");
         return response;
     }
+    if (rule.kind == FaultKind::hollow) {
+        return response;
+    }
     response.headers.add("Content-Type", "application/json");
+    if (rule.kind == FaultKind::empty_page) {
+        // https://learn.microsoft.com/graph/paging: a page may be empty and yet not be the last.
+        response.body = R"({"value":[],"@odata.nextLink":"https://graph.test/v1.0/groups?$skiptoken=more"})";
+        return response;
+    }
     add_throttle_headers(response, rule, now);
     if (rule.kind == FaultKind::unauthorized) {
         response.headers.add("WWW-Authenticate", "Bearer error=\"invalid_token\"");

@@ -93,6 +93,7 @@ private:
 // Ids of the sandbox's default site.
 inline constexpr std::string_view approved_status_id = "10011";
 inline constexpr std::string_view granted_status_id = "10015";
+inline constexpr std::string_view removed_status_id = "10016";
 bool is_ending_status(std::string_view id);
 
 } // namespace accessd::test

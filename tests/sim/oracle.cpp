@@ -111,6 +111,13 @@ void Oracle::on_exchange(const HttpRequest& request, int status, std::string_vie
     if (status == 421) {
         violation("I7", "a host was contacted that nobody configured: " + std::string(url.origin));
     }
+    if (request.method == "POST" && url.path.ends_with("/transitions") && status / 100 == 2) {
+        const std::string_view path = url.path.substr(0, url.path.rfind('/'));
+        const std::string id(path.substr(path.rfind('/') + 1));
+        if (const jsm::Issue* issue = world_.jsm_model().state().find_issue(id)) {
+            check_word(*issue);
+        }
+    }
     // It arrives twice, or when its sender has stopped waiting.
     const bool late = fault == "late" || fault == "late_effect" || fault == "repeated";
     // A transition may bring its comment along.
@@ -118,6 +125,32 @@ void Oracle::on_exchange(const HttpRequest& request, int status, std::string_vie
     if (late && request.method == "POST" && end != std::string_view::npos) {
         const auto start = url.path.rfind('/', end - 1);
         ++late_comments_[std::string(url.path.substr(start + 1, end - start - 1))];
+    }
+}
+
+/// What accessd says by moving a ticket is true when it says so.
+void Oracle::check_word(const jsm::Issue& issue) {
+    const TimePoint now = world_.now();
+    const History history(issue, slots_);
+    const jsm::Change* const move = history.last_move(now);
+    if (move == nullptr || move->at != now || !is_ours(*move)) {
+        return;
+    }
+    const std::string status = history.at("status", now);
+    const auto all = issues();
+    for (const Key& key : keys_of(issue, now)) {
+        if (touched(key)) {
+            continue;
+        }
+        if (status == granted_status_id && surely_live(issue, key, now + 1ms) && !is_member(key)) {
+            violation("I2", issue.facts.key + " says granted, and there is no membership");
+        }
+        const bool justified = std::any_of(all.begin(), all.end(), [&](const jsm::Issue* one) {
+            return maybe_live_since(*one, key, now - reading_age);
+        });
+        if (status == removed_status_id && !justified && is_member(key)) {
+            violation("I3", issue.facts.key + " says removed, and the membership is there");
+        }
     }
 }
 

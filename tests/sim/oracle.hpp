@@ -97,6 +97,7 @@ private:
     // While it runs.
     void on_write(const std::string& tenant, const sandbox::AccessWrite& write);
     void on_exchange(const HttpRequest& request, int status, std::string_view fault);
+    void check_word(const sandbox::jsm::Issue& issue);
     void check_grant(const Key& key, TimePoint sent);
     void check_revoke(const Key& key, TimePoint sent);
     void expect_end(const std::string& issue_id);

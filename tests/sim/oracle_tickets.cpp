@@ -139,7 +139,8 @@ bool Oracle::maybe_live(const jsm::Issue& issue, const Key& key, TimePoint when)
             move != nullptr && is_ours(*move) && history.at("status", when) == granted_status_id;
         // Downtime, polls and a wrong clock may delay the end.
         const bool over = runs && granted && move->at + *runs + 15h + worst_jump_ < when;
-        const bool removed = move != nullptr && is_ours(*move) && history.at("status", when) == "10016";
+        const bool removed =
+            move != nullptr && is_ours(*move) && history.at("status", when) == removed_status_id;
         if (!over && !removed) {
             return true;
         }

@@ -10,7 +10,7 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr Duration day = 24h;
-constexpr int busy_spells = 5;
+constexpr int busy_spells = 4;
 
 } // namespace
 
@@ -31,7 +31,7 @@ Plan make_plan(std::uint64_t seed) {
     plan.tickets = 50;
     plan.calm = dice.chance(20);
     plan.one_sick = !plan.calm && dice.chance(15);
-    plan.quiet_poll = dice.between(6h, 14h);
+    plan.quiet_poll = dice.between(14h, 26h);
     plan.world.two_tenants = true;
     plan.world.latency = dice.between(2ms, dice.chance(30) ? 4000ms : 200ms);
     std::vector<TimePoint> busy;
@@ -42,7 +42,7 @@ Plan make_plan(std::uint64_t seed) {
     const Duration busy_poll = dice.between(15s, 3min);
     for (const TimePoint at : busy) {
         plan.acts.emplace_back(at, "machine", "poll", boost::json::object{{"every_ms", busy_poll.count()}});
-        const Duration lasts = dice.between(Duration(busy_poll * 8), Duration(busy_poll * 24));
+        const Duration lasts = dice.between(Duration(busy_poll * 6), Duration(busy_poll * 14));
         plan.acts.emplace_back(
             at + lasts, "machine", "poll", boost::json::object{{"every_ms", plan.quiet_poll.count()}}
         );

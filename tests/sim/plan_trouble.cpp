@@ -13,12 +13,13 @@ namespace {
 namespace json = boost::json;
 
 // Switched on per seed one by one, so that some seeds know one kind of fault only.
-constexpr std::array<std::string_view, 20> kinds = {
+constexpr std::array<std::string_view, 22> kinds = {
     "throttle_seconds", "throttle_date", "throttle_reset_iso", "throttle_reset_epoch",
     "throttle_beta",    "throttle_bare", "throttle_503",       "error_500",
     "error_502",        "error_503",     "error_504",          "lost_request",
     "lost_reply",       "late_effect",   "repeated",           "slow",
     "malformed",        "truncated",     "html_200",           "unauthorized",
+    "hollow",           "empty_page",
 };
 constexpr unsigned percent_on = 25;
 
@@ -51,6 +52,11 @@ public:
             json::array rules;
             for (auto count = dice_.between(std::int64_t{1}, 5); count > 0; --count) {
                 rules.emplace_back(rule(on));
+                const json::object& made = rules.back().get_object();
+                if (made.at("kind") == "hollow" && dice_.chance(40)) {
+                    // What was not done is not seen either: a look must not mistake one for the other.
+                    rules.emplace_back(blinder(made));
+                }
             }
             plan_.acts.emplace_back(from, "faults", "set", json::object{{"rules", std::move(rules)}});
             plan_.acts.emplace_back(to, "faults", "clear", json::object());
@@ -147,10 +153,25 @@ private:
             rule["applied"] = dice_.chance(kind.starts_with("error_") ? 40 : 0);
             rule["in_batch"] = rule["vendor"] != "jsm" && dice_.chance(40);
         }
-        if (dice_.chance(30)) {
+        if (kind == "hollow" || kind == "empty_page") {
+            rule["vendor"] = plan_.one_sick ? "entra-eu" : dice_.pick({"entra", "entra-eu"});
+            rule["in_batch"] = kind == "hollow" || dice_.chance(70);
+            rule["path"] = kind == "hollow" ? "*/members/*" : "*/members";
+            rule["method"] = kind == "hollow" ? dice_.pick({"POST", "DELETE"}) : "GET";
+        } else if (dice_.chance(30)) {
             rule["method"] = dice_.pick({"GET", "POST", "DELETE"});
         }
         return rule;
+    }
+
+    static json::object blinder(const json::object& hollow) {
+        return {
+            {"kind", "empty_page"},
+            {"vendor", hollow.at("vendor")},
+            {"in_batch", true},
+            {"path", "*/members"},
+            {"method", "GET"},
+            {"probability", 0.7}};
     }
 
     Plan& plan_;

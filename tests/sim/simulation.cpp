@@ -116,8 +116,8 @@ private:
 
     void set_up(EngineContext& context) {
         context.settings.poll_interval = poll_;
-        context.settings.sweep_interval = 23h;
-        context.settings.longest_wait = 12h;
+        context.settings.sweep_interval = 47h;
+        context.settings.longest_wait = 24h;
         context.policy.rules = simulated_rules();
     }
 

@@ -1,5 +1,7 @@
 #include "tests/sim/workers.hpp"
 
+#include "core/support/mutant.hpp"
+
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -30,6 +32,7 @@ public:
     std::atomic<std::uint64_t> crashes{0};
     std::atomic<std::uint64_t> trace{0}; ///< sum over all seeds: the order does not matter
     std::atomic<std::uint64_t> present[64]{};
+    char found[200] = {}; ///< the first violation, when the search ends with it
 };
 
 Shared* map_shared() {
@@ -144,6 +147,93 @@ bool run_seeds(const SeedRange& range, const SimulationOptions& options, unsigne
         static_cast<double>(shared->done) / seconds
     );
     return shared->failed == 0 && shared->done == seeds.size();
+}
+
+namespace {
+
+constexpr std::uint64_t mutant_limit = 500;
+
+/// Seeds until one breaks a promise.
+void hunt(Shared& shared, std::uint64_t first, std::uint64_t count, const SimulationOptions& options) {
+    for (std::uint64_t i = shared.next++; i < count && shared.failed == 0; i = shared.next++) {
+        const Outcome outcome = simulate(first + i, options);
+        if (!outcome.violations.empty() && shared.failed++ == 0) {
+            shared.present[0] = outcome.seed;
+            const std::string& what = outcome.violations.front();
+            what.copy(static_cast<char*>(shared.found), sizeof(shared.found) - 1);
+        }
+        ++shared.done;
+    }
+}
+
+/// Whether a seed finds it; prints its row of the table.
+bool kill(
+    std::string_view mutant, const SeedRange& range, const SimulationOptions& options, unsigned workers
+) {
+    const std::uint64_t count = range.count > 1 ? range.count : mutant_limit;
+    Shared* const shared = map_shared();
+    std::vector<pid_t> children;
+    for (unsigned worker = 0; worker < std::clamp(workers, 1U, 64U); ++worker) {
+        std::fflush(stdout);
+        const pid_t child = fork();
+        if (child == 0) {
+            if (plant(std::string(mutant))) {
+                hunt(*shared, range.first, count, options);
+            }
+            _exit(0);
+        }
+        children.push_back(child);
+    }
+    for (const pid_t child : children) {
+        waitpid(child, nullptr, 0);
+    }
+    const bool found = shared->failed > 0;
+    const std::string by =
+        "seed " + std::to_string(shared->present[0]) + ": " + static_cast<const char*>(shared->found);
+    std::printf(
+        "%-22s %6llu  %s\n",
+        std::string(mutant).c_str(),
+        static_cast<unsigned long long>(shared->done),
+        found ? by.c_str() : "NOT FOUND"
+    );
+    munmap(shared, sizeof(Shared));
+    return found;
+}
+
+} // namespace
+
+bool plant(const std::string& mutant) {
+    for (std::size_t i = 0; i < mutant_names.size(); ++i) {
+        if (mutant_names[i] == mutant) {
+#ifdef ACCESSD_MUTANTS
+            planted_mutant = static_cast<Mutant>(i);
+            return true;
+#else
+            return i == 0;
+#endif
+        }
+    }
+    return false;
+}
+
+bool kill_mutants(const SeedRange& range, const SimulationOptions& options, unsigned workers) {
+    std::size_t killed = 0;
+    std::size_t all = 0;
+    std::puts("mutant                  seeds  found by");
+    for (const std::string_view name : mutant_names) {
+        // What power loss alone can show is shown by the power-loss suite.
+        if (name != "none" && name != "not_synced") {
+            ++all;
+            killed += kill(name, range, options, workers) ? 1 : 0;
+        }
+    }
+    std::printf(
+        "mutants: %zu of %zu killed, from seed %llu\n",
+        killed,
+        all,
+        static_cast<unsigned long long>(range.first)
+    );
+    return killed == all;
 }
 
 } // namespace accessd::test

@@ -7,6 +7,9 @@
 
 namespace accessd::test {
 
+/// False when there is no bug of that name, or it is not "none" and the build has none.
+bool plant(const std::string& mutant);
+
 class SeedRange {
 public:
     SeedRange() = default;
@@ -15,6 +18,10 @@ public:
     std::uint64_t count = 1;
     std::string file; ///< with one seed a line (after "#" a comment); instead of the range
 };
+
+/// For every mutant that a simulation can kill: runs seeds until one finds it, `range.count` at most, and
+/// prints a table. True when every one was found.
+bool kill_mutants(const SeedRange& range, const SimulationOptions& options, unsigned workers);
 
 /// Runs the seeds in so many processes at once, so that a crash of one is a finding and not the end, and
 /// prints what they found and one line with the sum. True when no promise was broken.
