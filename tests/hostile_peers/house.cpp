@@ -30,9 +30,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// What a call may take: real time, so short that a stalled one costs little and long enough for 9 MiB.
-constexpr Duration call_deadline = 150ms;
-
 class Dice final : public Random {
 public:
     std::uint64_t next() override { return engine_(); }
@@ -179,8 +176,8 @@ void House::build() {
     context.applications.emplace("Entra ID", std::move(application));
     context.policy.rules = {user_rule()};
     context.policy.config_hash = "0000000000000002";
-    context.settings.call_deadline = call_deadline;
-    context.settings.connect_deadline = 4 * call_deadline;
+    context.settings.call_deadline = patience;
+    context.settings.connect_deadline = 4 * patience;
     context.settings.poll_interval = 1min;
 }
 

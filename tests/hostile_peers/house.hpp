@@ -66,6 +66,8 @@ public:
     /// Lines of the log of this house, and the errors of its calls.
     const std::vector<std::string>& lines() const { return lines_; }
 
+    /// What a call may take: real time, so short that a stalled one costs little and long enough for 9 MiB.
+    Duration patience = std::chrono::milliseconds(150);
     std::vector<std::string> violations;
     bool may_grant = true; ///< whether the ticket's approval is real
     std::string ticket;

@@ -90,7 +90,7 @@ void judge_end(
         court.need(house.writes() == 0, "calls were made that would change a membership");
         court.need(!house.is_member(), "a membership without proof");
         court.need(rows["grant.intent"] == 0, "a grant was intended without proof");
-        court.need(rows["request.unproven"] >= 1, "the audit does not say why it is not believed");
+        court.need(parked || rows["request.unproven"] >= 1, "the audit does not say why it is not believed");
         return;
     }
     if (parked) {
@@ -121,7 +121,7 @@ Verdict judge(Stage& stage, House& house, Story story, Hope hope, const std::str
     const std::string status = house.status_of(house.ticket);
     verdict.parked = status == "Needs Attention";
     court.need(!verdict.parked || hope == Hope::refused, "the request was parked over what passes by itself");
-    court.need(!verdict.parked || story == Story::grant, "a revoke was given up");
+    court.need(!verdict.parked || story != Story::revoke, "a revoke was given up");
     const std::string_view outcome = story == Story::grant ? "Access Granted" : "Access Removed";
     const bool moved = status == outcome || verdict.parked || story == Story::unproven;
     // Jira refused to move the ticket, and that is told.
