@@ -39,6 +39,7 @@ public:
                 on.push_back(kind);
             }
         }
+        const bool blind = dice_.chance(15);
         if (on.empty()) {
             return;
         }
@@ -52,11 +53,9 @@ public:
             json::array rules;
             for (auto count = dice_.between(std::int64_t{1}, 5); count > 0; --count) {
                 rules.emplace_back(rule(on));
-                const json::object& made = rules.back().get_object();
-                if (made.at("kind") == "hollow" && dice_.chance(40)) {
-                    // What was not done is not seen either: a look must not mistake one for the other.
-                    rules.emplace_back(blinder(made));
-                }
+            }
+            if (blind) {
+                make_blind(rules);
             }
             plan_.acts.emplace_back(from, "faults", "set", json::object{{"rules", std::move(rules)}});
             plan_.acts.emplace_back(to, "faults", "clear", json::object());
@@ -164,14 +163,23 @@ private:
         return rule;
     }
 
-    static json::object blinder(const json::object& hollow) {
-        return {
-            {"kind", "empty_page"},
-            {"vendor", hollow.at("vendor")},
-            {"in_batch", true},
-            {"path", "*/members"},
-            {"method", "GET"},
-            {"probability", 0.7}};
+    /// Removals are answered and not done, and looks find an empty page that has more behind it: the one must
+    /// not be mistaken for the other.
+    void make_blind(json::array& rules) const {
+        for (const std::string_view tenant : {"entra", "entra-eu"}) {
+            if (plan_.one_sick && tenant == "entra") {
+                continue;
+            }
+            json::object rule{{"vendor", tenant}, {"in_batch", true}, {"probability", 0.5}};
+            rule["kind"] = "hollow";
+            rule["method"] = "DELETE";
+            rule["path"] = "*/members/*";
+            rules.emplace_back(rule);
+            rule["kind"] = "empty_page";
+            rule["method"] = "GET";
+            rule["path"] = "*/members";
+            rules.emplace_back(rule);
+        }
     }
 
     Plan& plan_;
