@@ -74,8 +74,14 @@ Task<> Watcher::look(Access access, Provider& provider) {
     auto seen = co_await provider.look(access.key, Depth::direct, context_.deadline());
     const TimePoint now = context_.clock.now();
     std::vector<AuditEntry> audit;
+    const bool is_absent = seen ? *seen == Holding::absent : is_gone(seen.error());
+    if (is_absent && access.intent && access.intent->issue_id.empty()) {
+        // A revoke of ours whose outcome was not recorded: this is its outcome.
+        access.intent.reset();
+        audit.push_back(access_record("revoke.late_grant", access));
+    }
     if (!seen) {
-        if (is_gone(seen.error())) {
+        if (is_absent) {
             access = watched(std::move(access), now);
         } else {
             access.watch_at = std::max(now + first_look, seen.error().retry_at().value_or(now));

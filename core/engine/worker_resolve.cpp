@@ -70,6 +70,9 @@ Task<bool> Worker::resolve(Desk& desk) {
         }
     }
     if (trouble) {
+        if (context_.fatal) {
+            co_return false; // our trouble, not the request's
+        }
         if (!is_cancelled(*trouble)) {
             context_.note_trouble(*application, *trouble);
             std::vector<Event> events(1, Event(Unresolved(std::move(*trouble))));
