@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <set>
 #include <utility>
 
 namespace accessd {
@@ -225,13 +224,6 @@ Task<bool> Worker::call_due(Desk& desk) {
 }
 
 Task<bool> Worker::start_and_call(Desk& desk, std::vector<Event> events) {
-    // A call of an earlier life, or one whose outcome is unknown: look before granting again.
-    std::set<AccessKey> uncertain;
-    for (const StoredAccess& stored : desk.situation.accesses) {
-        if (stored.access.intent || stored.access.grant_uncertain) {
-            uncertain.insert(stored.access.key);
-        }
-    }
     const bool started = co_await commit(desk, std::move(events));
     if (!started) {
         co_return false;
@@ -247,8 +239,7 @@ Task<bool> Worker::start_and_call(Desk& desk, std::vector<Event> events) {
             ends.emplace_back(key, operation, access.generation, unknown_application(key.application));
             continue;
         }
-        auto written =
-            co_await call(*application->provider, access.key, operation, uncertain.contains(access.key));
+        auto written = co_await call(*application->provider, access.key, operation);
         if (!written && is_cancelled(written.error())) {
             co_return false; // the intent stays open: the next start looks
         }
@@ -268,18 +259,9 @@ Task<bool> Worker::start_and_call(Desk& desk, std::vector<Event> events) {
     co_return recorded;
 }
 
-Task<Result<Written>> Worker::call(Provider& provider, AccessKey key, Operation operation, bool uncertain) {
-    if (operation == Operation::grant && uncertain) {
-        auto seen = co_await provider.look(key, Depth::direct, context_.deadline());
-        if (!seen) {
-            co_return seen.error();
-        }
-        if (*seen == Holding::present) {
-            Written found(Applied::already_so);
-            found.seen = Holding::present;
-            co_return found;
-        }
-    }
+/// A call of unknown outcome is simply made again: vendors answer "already so". A look instead would believe a
+/// replica that lags behind a revoke.
+Task<Result<Written>> Worker::call(Provider& provider, AccessKey key, Operation operation) {
     auto written = co_await write(provider, key, operation);
     if (is_planted(Mutant::no_read_back) && written) {
         written->seen = operation == Operation::grant ? Holding::present : Holding::absent;

@@ -50,7 +50,7 @@ private:
     Task<Result<Entitlement>> entitlement(Application& application, std::string name);
     Task<bool> call_due(Desk& desk);
     Task<bool> start_and_call(Desk& desk, std::vector<Event> events);
-    Task<Result<Written>> call(Provider& provider, AccessKey key, Operation operation, bool uncertain);
+    Task<Result<Written>> call(Provider& provider, AccessKey key, Operation operation);
     Task<Result<Written>> write(Provider& provider, AccessKey key, Operation operation);
     Task<bool> deliver(Desk& desk);
 

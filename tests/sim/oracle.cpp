@@ -18,6 +18,8 @@ namespace {
 
 // A grant is made on a reading of the last minute, whose parts may have taken a call deadline each.
 constexpr Duration reading_age = 3min;
+// An end may lie unread for so long, while polls fail or the daemon is down.
+constexpr Duration unread_for = 48h;
 constexpr std::size_t most_violations = 20;
 
 std::string shown(const std::string& tenant, const std::string& group, const std::string& account) {
@@ -146,7 +148,7 @@ void Oracle::check_word(const jsm::Issue& issue) {
             violation("I2", issue.facts.key + " says granted, and there is no membership");
         }
         const bool justified = std::any_of(all.begin(), all.end(), [&](const jsm::Issue* one) {
-            return maybe_live_since(*one, key, now - reading_age);
+            return maybe_live_since(*one, key, one == &issue ? now : now - unread_for);
         });
         if (status == removed_status_id && !justified && is_member(key)) {
             violation("I3", issue.facts.key + " says removed, and the membership is there");
