@@ -53,13 +53,14 @@ bool needs_review(const StoredRequest& stored) {
 Engine::Engine(
     boost::asio::any_io_executor executor, Store& store, TicketSource& source, Clock& clock, Random& random
 )
-    : context_(store, source, clock, random), loops_(executor, bug_handler(context_)),
-      tasks_(executor, bug_handler(context_)), page_tasks_(executor, bug_handler(context_)),
-      review_tasks_(executor, bug_handler(context_)), dispatcher_(context_, tasks_),
-      finder_(context_, dispatcher_, page_tasks_, review_tasks_) {}
+    : context_(store, source, clock, random), connecting_(executor, bug_handler(context_)),
+      loops_(executor, bug_handler(context_)), tasks_(executor, bug_handler(context_)),
+      page_tasks_(executor, bug_handler(context_)), review_tasks_(executor, bug_handler(context_)),
+      dispatcher_(context_, tasks_), finder_(context_, dispatcher_, page_tasks_, review_tasks_) {}
 
 void Engine::stop() {
     context_.stop();
+    connecting_.cancel();
 }
 
 /// What is due by the store alone - revokes, expiries - does not wait for Jira.
@@ -68,7 +69,9 @@ Task<Result<Done>> Engine::run() {
         co_await recover();
         loops_.spawn(due_loop());
     }
-    auto connected = co_await connect();
+    connecting_.spawn(connect());
+    co_await connecting_.wait_below(1);
+    const Result<Done> connected = connected_.value_or(Done());
     if (connected && !context_.stopping) {
         if (on_ready) {
             on_ready();
@@ -88,7 +91,12 @@ Task<Result<Done>> Engine::run() {
     co_return connected;
 }
 
-Task<Result<Done>> Engine::connect() {
+Task<> Engine::connect() {
+    auto connected = co_await try_to_connect();
+    connected_ = std::move(connected);
+}
+
+Task<Result<Done>> Engine::try_to_connect() {
     std::string trouble;
     for (std::uint32_t attempt = 1; !context_.stopping; ++attempt) {
         auto portal =

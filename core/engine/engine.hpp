@@ -10,6 +10,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -47,7 +48,8 @@ public:
     void stop();
 
 private:
-    Task<Result<Done>> connect();
+    Task<> connect();
+    Task<Result<Done>> try_to_connect();
     Task<> recover();
     Task<> poll_loop();
     Task<> due_loop();
@@ -59,6 +61,7 @@ private:
     void note_poll(const Result<Done>& outcome);
 
     EngineContext context_;
+    TaskGroup connecting_;
     TaskGroup loops_;
     TaskGroup tasks_;
     TaskGroup page_tasks_;
@@ -66,6 +69,7 @@ private:
     Dispatcher dispatcher_;
     Finder finder_;
     std::set<std::string> until_connected_; ///< issue ids taken up before Jira had answered: they come again
+    std::optional<Result<Done>> connected_; ///< empty: was stopped before
     std::string poll_trouble_;              ///< code of the trouble that polling is in
 };
 

@@ -33,10 +33,23 @@ std::string holder(int descriptor) {
     return pid.empty() ? "unknown" : pid;
 }
 
+/// A directory that was just made outlives a power loss only once the one that it lies in is on disk.
+bool sync_parent(const std::filesystem::path& directory) {
+    const std::filesystem::path parent = std::filesystem::absolute(directory).parent_path();
+    const int descriptor = ::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (descriptor < 0) {
+        return errno == EACCES; // whoever may not read it cannot sync it either
+    }
+    const bool synced = ::fsync(descriptor) == 0;
+    ::close(descriptor);
+    return synced;
+}
+
 } // namespace
 
 Result<Done> prepare_state_dir(const std::filesystem::path& directory) {
-    if (::mkdir(directory.c_str(), S_IRWXU) != 0 && errno != EEXIST) {
+    const bool made = ::mkdir(directory.c_str(), S_IRWXU) == 0;
+    if ((!made && errno != EEXIST) || (made && !sync_parent(directory))) {
         return directory_error(
             directory, std::string("cannot be created: ") + std::strerror(errno) + "; set daemon.state_dir"
         );

@@ -1,3 +1,4 @@
+#include "core/support/mutant.hpp"
 #include "tests/power_loss/rig.hpp"
 #include "tests/power_loss/story.hpp"
 
@@ -44,6 +45,7 @@ public:
     std::uint64_t cuts = 2000;
     std::uint64_t from = 1;
     Mode mode = Mode::full;
+    std::string mutant = "none"; ///< the bug that accessd itself has
 };
 
 class Tally {
@@ -127,16 +129,28 @@ void print_tally(Tally& tally, double seconds) {
 }
 
 /// SQLite promises that NORMAL loses the newest commits and damages nothing.
-bool as_expected(const Tally& tally, Mode mode) {
-    switch (mode) {
+bool as_expected(const Tally& tally, const Options& options) {
+    switch (options.mode) {
     case Mode::full:
-        return tally.harmed() == 0;
+        return (tally.harmed() == 0) == (options.mutant == "none");
     case Mode::normal:
         return tally.lost > 0 && tally.corrupt == 0;
     case Mode::liar:
         return tally.harmed() > 0;
     }
     return false;
+}
+
+bool plant(const std::string& mutant) {
+    if (mutant == "none") {
+        return true;
+    }
+#ifdef ACCESSD_MUTANTS
+    accessd::planted_mutant = accessd::Mutant::not_synced;
+    return mutant == "not_synced";
+#else
+    return false;
+#endif
 }
 
 } // namespace
@@ -148,11 +162,16 @@ int main(int argc, char** argv) {
     app.add_option("--from", options.from, "the first seed");
     app.add_option("--mode", options.mode, "full, or normal or liar, which must do harm")
         ->transform(CLI::CheckedTransformer(modes()));
+    app.add_option("--plant", options.mutant, "not_synced: accessd does not sync, and this must find it");
     CLI11_PARSE(app, argc, argv);
+    if (!plant(options.mutant)) {
+        std::cout << "power loss: there is no such mutant, or this build has none\n";
+        return 2;
+    }
     try {
         Tally tally = run(options, argv[0]);
         print_tally(tally, static_cast<double>(std::clock()) / CLOCKS_PER_SEC);
-        return as_expected(tally, options.mode) ? 0 : 1;
+        return as_expected(tally, options) ? 0 : 1;
     } catch (const std::exception& failure) {
         std::cout << "power loss: the suite itself fails: " << failure.what() << "\n";
         return 1;

@@ -19,7 +19,8 @@ int main(int argc, char** argv) {
     bool mutants = false;
     app.add_option("--seeds", range.count, "how many")->default_val(1);
     app.add_option("--from", range.first, "the first one")->default_val(1);
-    app.add_option("--threads", workers, "so many seeds at once, each in a process")->default_val(1);
+    app.add_option("--threads", workers, "so many seeds at once, each in a process; 0: in this one")
+        ->default_val(1);
     app.add_flag("--trace", options.trace, "print what happens");
     app.add_option("--plant", mutant, "the bug that the daemon is to have");
     app.add_flag("--mutants", mutants, "plant one bug after another, and see that seeds find each");

@@ -106,7 +106,7 @@ bool Oracle::surely_live(const jsm::Issue& issue, const Key& key, TimePoint when
         if (!approved || !covers(rule, key) || !history.proven(rule, approvers_, decided)) {
             continue;
         }
-        const auto left = lease(history, rule, decided);
+        const auto left = lease(history, rule, *approved);
         const bool runs = !left || when < *approved + *left - worst_jump_;
         if (runs && is_account_of(key, history.at("reporter", decided))) {
             return true;
@@ -134,7 +134,9 @@ bool Oracle::maybe_live(const jsm::Issue& issue, const Key& key, TimePoint when)
             continue;
         }
         const jsm::Change* const move = history.last_move(when);
-        const auto runs = lease(history, rule, move != nullptr ? move->at - 1ms : when);
+        // What was approved counts: an edit after it is none of the lease's.
+        const TimePoint decided = move != nullptr ? move->at - 1ms : when;
+        const auto runs = lease(history, rule, history.approved_at(decided).value_or(decided));
         const bool granted =
             move != nullptr && is_ours(*move) && history.at("status", when) == granted_status_id;
         // Downtime, polls and a wrong clock may delay the end.

@@ -112,7 +112,10 @@ bool run_seeds(const SeedRange& range, const SimulationOptions& options, unsigne
         return false;
     }
     const auto seeds = seeds_of(range);
-    workers = std::clamp(workers, 1U, 64U);
+    if (workers == 0) {
+        work(*shared, seeds, 0, options);
+    }
+    workers = std::min(workers, 64U);
     std::vector<pid_t> children;
     for (unsigned worker = 0; worker < workers; ++worker) {
         children.push_back(start(*shared, seeds, worker, options));

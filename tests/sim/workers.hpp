@@ -24,7 +24,8 @@ public:
 bool kill_mutants(const SeedRange& range, const SimulationOptions& options, unsigned workers);
 
 /// Runs the seeds in so many processes at once, so that a crash of one is a finding and not the end, and
-/// prints what they found and one line with the sum. True when no promise was broken.
+/// prints what they found and one line with the sum. With 0 they run in this process. True when no promise
+/// was broken.
 bool run_seeds(const SeedRange& range, const SimulationOptions& options, unsigned workers);
 
 } // namespace accessd::test
