@@ -177,10 +177,7 @@ Finder::read_and_decide(std::vector<std::string> issue_ids, Judged judged, TaskG
         co_return read.error();
     }
     say_unreadable(*read);
-    auto facts = co_await learn(read->tickets);
-    if (!facts) {
-        co_return facts.error();
-    }
+    const Facts facts = co_await learn(read->tickets);
     auto loaded = co_await context_.store.load(std::move(issue_ids));
     if (!loaded) {
         context_.note(loaded.error());
@@ -197,7 +194,7 @@ Finder::read_and_decide(std::vector<std::string> issue_ids, Judged judged, TaskG
         if (known != stored.end()) {
             request = std::move(known->second);
         }
-        tasks.spawn(decide_one(std::move(ticket), std::move(request), *facts, judged));
+        tasks.spawn(decide_one(std::move(ticket), std::move(request), facts, judged));
     }
     for (const std::string& issue_id : read->unseen) {
         if (stored.contains(issue_id)) {

@@ -53,7 +53,7 @@ private:
     void say_unreadable(const ReadTickets& read);
     void say_unreadable(const std::string& issue_id, const Error& error);
     bool lacks_answers(const Ticket& ticket, const ApproverFacts& facts);
-    Task<Result<Facts>> learn(const std::vector<Ticket>& tickets);
+    Task<Facts> learn(const std::vector<Ticket>& tickets);
     Task<Result<Done>> learn_person(std::string account_id, bool with_groups);
     Task<> decide_one(Ticket ticket, std::optional<StoredRequest> stored, Facts facts, Judged judged);
     Task<Result<std::optional<Situation>>> situation_of(StoredRequest stored);

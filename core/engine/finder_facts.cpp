@@ -22,7 +22,7 @@ Error stopping_error() {
 
 } // namespace
 
-Task<Result<Finder::Facts>> Finder::learn(const std::vector<Ticket>& tickets) {
+Task<Finder::Facts> Finder::learn(const std::vector<Ticket>& tickets) {
     auto facts = std::make_shared<ApproverFacts>();
     std::optional<Error> trouble; // one is enough: the others would take as long
     for (const Ticket& ticket : tickets) {

@@ -54,8 +54,15 @@ def text_of(source):
         return file.read().splitlines()
 
 
+def text_at(source, line):
+    text = text_of(source)
+    if line > len(text):
+        raise SystemExit(f"coverage: {source} has changed since it was built; build again")
+    return text[line - 1]
+
+
 def says_nothing(source, line):
-    text = text_of(source)[line - 1]
+    text = text_at(source, line)
     return bool(BRACES.match(text) or RETURN_NAME.match(text))
 
 
@@ -103,7 +110,6 @@ class Source:
 
     def __init__(self, name):
         self.name = name
-        self.text = text_of(name)
         self.lines = defaultdict(int)
         self.branches = defaultdict(dict)  # line: {function: [how often]}
 
@@ -113,7 +119,7 @@ class Source:
         for line in report["lines"]:
             number = line["line_number"]
             self.lines[number] += line["count"]
-            text = self.text[number - 1]
+            text = text_at(self.name, number)
             if number in coroutines or "co_await " in text or BRACES.match(text):
                 continue
             taken = [branch["count"] for branch in line["branches"] if not branch["throw"]]

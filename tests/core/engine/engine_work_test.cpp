@@ -106,7 +106,7 @@ TEST_CASE("work: what was pinned is used although it cannot be read back") {
     CHECK(rig.script.count("vendor.find_entitlement") == 1);
 }
 
-TEST_CASE("work: a grant of unknown outcome is looked for before it is made again") {
+TEST_CASE("work: a grant of unknown outcome is made again until it is seen, and is ours") {
     EngineRig rig;
     rig.script.fail("vendor.grant", unknown_effect(), 1);
     // Reading back behind it fails, too.
@@ -119,7 +119,7 @@ TEST_CASE("work: a grant of unknown outcome is looked for before it is made agai
     rig.start();
     rig.run_for(1h);
     CHECK(rig.stored()->phase == Phase::active);
-    CHECK(rig.script.count("vendor.grant") == 1);
+    CHECK(rig.script.count("vendor.grant") > 1);
     CHECK(rig.stored_access().owned);
     CHECK(rig.jira.messages.size() == 1);
 }
