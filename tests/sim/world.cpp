@@ -5,6 +5,7 @@
 #include "core/jsm/jira_profile.hpp"
 #include "core/store/sqlite_store.hpp"
 #include "providers/catalog.hpp"
+#include "tests/sim/sim_disk.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/json/array.hpp>
@@ -154,6 +155,7 @@ World::World(std::uint64_t seed, Options options)
 
 World::~World() {
     take_down();
+    clear_sim_disk(directory_);
     std::filesystem::remove_all(directory_);
 }
 
