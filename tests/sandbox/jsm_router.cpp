@@ -110,7 +110,9 @@ Router::Router(State& state) : state_(state) {
           site_routes(),
           people_routes()}) {
         for (const Route& route : routes) {
-            routes_.emplace_back().route = &route;
+            Counted& counted = routes_.emplace_back();
+            counted.route = &route;
+            counted.start = route.path.substr(0, route.path.find('*'));
         }
     }
 }
@@ -141,7 +143,7 @@ HttpResponse Router::answer(const HttpRequest& request, Call& call) {
     std::string allowed;
     for (Counted& counted : routes_) {
         const Route& route = *counted.route;
-        if (!fits(route.path, path, call.path)) {
+        if (!path.starts_with(counted.start) || !fits(route.path, path, call.path)) {
             continue;
         }
         if (route.method != request.method) {

@@ -19,6 +19,7 @@ public:
     class Counted {
     public:
         const Route* route = nullptr;
+        std::string_view start; ///< of every path that it matches
         std::uint64_t calls = 0;
     };
 

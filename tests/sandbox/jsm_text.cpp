@@ -1,8 +1,9 @@
 #include "tests/sandbox/jsm_text.hpp"
 
+#include "tests/sandbox/wire.hpp"
+
 #include <array>
 #include <charconv>
-#include <cstdio>
 #include <cstdlib>
 
 namespace accessd::sandbox::jsm {
@@ -38,19 +39,25 @@ JsonText& JsonText::text(std::string_view value) {
     constexpr std::string_view hex = "0123456789abcdef";
     separate();
     out_ += '"';
-    for (const char c : value) {
+    std::size_t written = 0;
+    for (std::size_t i = 0; i < value.size(); ++i) {
+        const char c = value[i];
         const auto byte = static_cast<unsigned char>(c);
-        if (c == '"' || c == '\\') {
-            out_ += '\\';
-            out_ += c;
-        } else if (byte < 0x20) {
+        if (byte >= 0x20 && c != '"' && c != '\\') {
+            continue;
+        }
+        out_.append(value, written, i - written);
+        written = i + 1;
+        if (byte < 0x20) {
             out_ += "\\u00";
             out_ += hex[byte >> 4U];
             out_ += hex[byte & 15U];
         } else {
+            out_ += '\\';
             out_ += c;
         }
     }
+    out_.append(value, written);
     out_ += '"';
     return *this;
 }
@@ -87,23 +94,18 @@ std::string jira_time(TimePoint when, int offset_minutes) {
     const std::chrono::year_month_day date(day);
     const auto since_midnight = (local - day).count();
     const int offset = std::abs(offset_minutes);
-    std::array<char, 48> text{};
-    const int length = std::snprintf(
-        text.data(),
-        text.size(),
-        "%04d-%02u-%02uT%02d:%02d:%02d.%03d%c%02d%02d",
-        static_cast<int>(date.year()),
-        static_cast<unsigned>(date.month()),
-        static_cast<unsigned>(date.day()),
-        static_cast<int>(since_midnight / 3'600'000),
-        static_cast<int>(since_midnight / 60'000 % 60),
-        static_cast<int>(since_midnight / 1000 % 60),
-        static_cast<int>(since_midnight % 1000),
-        offset_minutes < 0 ? '-' : '+',
-        offset / 60,
-        offset % 60
-    );
-    return {text.data(), static_cast<std::size_t>(length)};
+    std::string text = "0000-00-00T00:00:00.000+0000";
+    put_digits(text, 0, 4, static_cast<int>(date.year()));
+    put_digits(text, 5, 2, static_cast<unsigned>(date.month()));
+    put_digits(text, 8, 2, static_cast<unsigned>(date.day()));
+    put_digits(text, 11, 2, since_midnight / 3'600'000);
+    put_digits(text, 14, 2, since_midnight / 60'000 % 60);
+    put_digits(text, 17, 2, since_midnight / 1000 % 60);
+    put_digits(text, 20, 3, since_midnight % 1000);
+    text[23] = offset_minutes < 0 ? '-' : '+';
+    put_digits(text, 24, 2, offset / 60);
+    put_digits(text, 26, 2, offset % 60);
+    return text;
 }
 
 } // namespace accessd::sandbox::jsm

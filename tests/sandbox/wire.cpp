@@ -112,6 +112,13 @@ std::optional<std::string> base64url_decode(std::string_view text) {
     return out;
 }
 
+void put_digits(std::string& text, std::size_t at, std::size_t count, std::int64_t number) {
+    for (std::size_t i = count; i > 0; --i) {
+        text[at + i - 1] = static_cast<char>('0' + number % 10);
+        number /= 10;
+    }
+}
+
 std::string format_http_date(TimePoint when) {
     constexpr std::array<const char*, 7> days = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
     constexpr std::array<const char*, 12> months = {
@@ -119,20 +126,15 @@ std::string format_http_date(TimePoint when) {
     const auto day = std::chrono::floor<std::chrono::days>(when);
     const std::chrono::year_month_day date(day);
     const std::chrono::hh_mm_ss time(std::chrono::floor<std::chrono::seconds>(when - day));
-    std::array<char, 64> text{};
-    const int length = std::snprintf(
-        text.data(),
-        text.size(),
-        "%s, %02u %s %04d %02d:%02d:%02d GMT",
-        days[std::chrono::weekday(day).c_encoding()],
-        static_cast<unsigned>(date.day()),
-        months[static_cast<unsigned>(date.month()) - 1],
-        static_cast<int>(date.year()),
-        static_cast<int>(time.hours().count()),
-        static_cast<int>(time.minutes().count()),
-        static_cast<int>(time.seconds().count())
-    );
-    return std::string(text.data(), static_cast<std::size_t>(length));
+    std::string text = "---, 00 --- 0000 00:00:00 GMT";
+    text.replace(0, 3, days[std::chrono::weekday(day).c_encoding()]);
+    put_digits(text, 5, 2, static_cast<unsigned>(date.day()));
+    text.replace(8, 3, months[static_cast<unsigned>(date.month()) - 1]);
+    put_digits(text, 12, 4, static_cast<int>(date.year()));
+    put_digits(text, 17, 2, time.hours().count());
+    put_digits(text, 20, 2, time.minutes().count());
+    put_digits(text, 23, 2, time.seconds().count());
+    return text;
 }
 
 std::string make_uuid(std::uint32_t kind, std::uint64_t number) {

@@ -38,6 +38,9 @@ const std::string* find_pair(const Pairs& pairs, std::string_view name);
 /// base64url without padding (RFC 4648, 5); nothing when it is malformed.
 std::optional<std::string> base64url_decode(std::string_view text);
 
+/// Overwrites so many characters with a decimal number that is not negative, zeros in front.
+void put_digits(std::string& text, std::size_t at, std::size_t count, std::int64_t number);
+
 /// RFC 9110, 5.6.7: "Sun, 06 Nov 1994 08:49:37 GMT".
 std::string format_http_date(TimePoint when);
 

@@ -147,10 +147,11 @@ void Oracle::check_word(const jsm::Issue& issue) {
         if (status == granted_status_id && surely_live(issue, key, now + 1ms) && !is_member(key)) {
             violation("I2", issue.facts.key + " says granted, and there is no membership");
         }
-        const bool justified = std::any_of(all.begin(), all.end(), [&](const jsm::Issue* one) {
+        const auto justifies = [&](const jsm::Issue* one) {
             return maybe_live_since(*one, key, one == &issue ? now : now - unread_for);
-        });
-        if (status == removed_status_id && !justified && is_member(key)) {
+        };
+        if (status == removed_status_id && is_member(key) &&
+            std::none_of(all.begin(), all.end(), justifies)) {
             violation("I3", issue.facts.key + " says removed, and the membership is there");
         }
     }
@@ -327,10 +328,11 @@ void Oracle::check_deadlines() {
         }
         for (const Key& key : keys_of(*issue, deadline.moved_at - 1ms)) {
             const bool spared = plan_.calm || key.tenant == "entra";
-            const bool other = std::any_of(all.begin(), all.end(), [&](const jsm::Issue* one) {
+            const auto justifies = [&](const jsm::Issue* one) {
                 return one != issue && maybe_live_since(*one, key, deadline.moved_at);
-            });
-            if (spared && !other && !touched(key) && is_member(key)) {
+            };
+            if (spared && !touched(key) && is_member(key) &&
+                std::none_of(all.begin(), all.end(), justifies)) {
                 violation("I9", issue->facts.key + " was ended, and its access is still there a poll later");
             }
         }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <map>
+#include <set>
 
 // What must be true once every fault is healed and time has passed.
 namespace accessd::test {
@@ -150,11 +151,10 @@ void Oracle::judge_voice(const jsm::Issue& issue) {
 void Oracle::judge_memberships() {
     const TimePoint now = world_.now();
     const auto all = issues();
-    for (const auto& [key, first] : granted_by_us_) {
-        const bool justified = std::any_of(all.begin(), all.end(), [&](const jsm::Issue* issue) {
-            return maybe_live(*issue, key, now);
-        });
-        if (is_member(key) && !justified && !touched(key)) {
+    for (const auto& granted : granted_by_us_) {
+        const Key& key = granted.first;
+        const auto justifies = [&](const jsm::Issue* issue) { return maybe_live(*issue, key, now); };
+        if (is_member(key) && !touched(key) && std::none_of(all.begin(), all.end(), justifies)) {
             violation(
                 "I3", "nothing justifies the membership " + key.tenant + ":" + key.group + ":" + key.account
             );
@@ -176,11 +176,11 @@ void Oracle::judge_secrets() {
             all += comment.body;
         }
     }
-    std::vector<std::string> secrets = {"jira-api-token"};
+    std::set<std::string> secrets = {"jira-api-token"};
     for (const auto& [name, tenant] : tenants_) {
-        secrets.push_back(tenant.model->state().secret);
+        secrets.insert(tenant.model->state().secret);
         for (const auto& [token, facts] : tenant.model->state().tokens) {
-            secrets.push_back(token);
+            secrets.insert(token.substr(0, token.find('.'))); // the same for all of them
         }
     }
     for (const std::string& secret : secrets) {

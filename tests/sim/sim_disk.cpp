@@ -21,15 +21,49 @@ namespace accessd::test {
 
 namespace {
 
+constexpr std::size_t part_size = 32768;
+
 /// A file, and what its connections share.
 class File {
 public:
-    std::vector<char> bytes;
+    void read(char* to, std::size_t count, std::size_t offset) const {
+        visit(count, offset, [&](std::size_t part, std::size_t at, std::size_t bytes) {
+            std::memcpy(to, parts_[part].get() + at, bytes);
+            to += bytes;
+        });
+    }
+
+    void write(const char* from, std::size_t count, std::size_t offset) {
+        size = std::max(size, offset + count);
+        while (parts_.size() * part_size < size) {
+            parts_.push_back(std::make_unique<char[]>(part_size));
+        }
+        visit(count, offset, [&](std::size_t part, std::size_t at, std::size_t bytes) {
+            std::memcpy(parts_[part].get() + at, from, bytes);
+            from += bytes;
+        });
+    }
+
+    std::size_t size = 0;
     std::vector<std::unique_ptr<char[]>> index;  ///< of the log, in regions
     std::array<int, SQLITE_SHM_NLOCK> holders{}; ///< by slot; below zero: one alone
     int readers = 0;
     const void* writer = nullptr;
     bool closed = false; ///< to new readers
+
+private:
+    template <class Visitor>
+    static void visit(std::size_t count, std::size_t offset, const Visitor& visitor) {
+        while (count > 0) {
+            const std::size_t at = offset % part_size;
+            const std::size_t bytes = std::min(count, part_size - at);
+            visitor(offset / part_size, at, bytes);
+            offset += bytes;
+            count -= bytes;
+        }
+    }
+
+    std::vector<std::unique_ptr<char[]>> parts_; ///< so that growing moves nothing
 };
 
 /// An open file. SQLite gives the room for it.
@@ -54,12 +88,12 @@ Handle& handle(sqlite3_file* file) {
 }
 
 int read(sqlite3_file* base, void* to, int size, sqlite3_int64 offset) {
-    const std::vector<char>& bytes = handle(base).file->bytes;
-    const auto begin = std::min(static_cast<std::size_t>(offset), bytes.size());
+    const File& file = *handle(base).file;
+    const auto begin = std::min(static_cast<std::size_t>(offset), file.size);
     const auto wanted = static_cast<std::size_t>(size);
-    const auto there = std::min(wanted, bytes.size() - begin);
+    const auto there = std::min(wanted, file.size - begin);
     auto* const room = static_cast<char*>(to);
-    std::copy_n(bytes.data() + begin, there, room);
+    file.read(room, there, begin);
     std::fill(room + there, room + wanted, '\0');
     return there == wanted ? SQLITE_OK : SQLITE_IOERR_SHORT_READ;
 }
@@ -68,19 +102,15 @@ int write(sqlite3_file* base, const void* from, int size, sqlite3_int64 offset) 
     if (full) {
         return SQLITE_FULL;
     }
-    std::vector<char>& bytes = handle(base).file->bytes;
-    const auto begin = static_cast<std::size_t>(offset);
-    const auto end = begin + static_cast<std::size_t>(size);
-    if (bytes.size() < end) {
-        bytes.resize(end);
-    }
-    std::memcpy(bytes.data() + begin, from, static_cast<std::size_t>(size));
+    handle(base).file->write(
+        static_cast<const char*>(from), static_cast<std::size_t>(size), static_cast<std::size_t>(offset)
+    );
     return SQLITE_OK;
 }
 
 int truncate(sqlite3_file* base, sqlite3_int64 size) {
-    std::vector<char>& bytes = handle(base).file->bytes;
-    bytes.resize(std::min(bytes.size(), static_cast<std::size_t>(size)));
+    File& file = *handle(base).file;
+    file.size = std::min(file.size, static_cast<std::size_t>(size));
     return SQLITE_OK;
 }
 
@@ -90,7 +120,7 @@ int sync(sqlite3_file*, int) {
 }
 
 int file_size(sqlite3_file* base, sqlite3_int64* size) {
-    *size = static_cast<sqlite3_int64>(handle(base).file->bytes.size());
+    *size = static_cast<sqlite3_int64>(handle(base).file->size);
     return SQLITE_OK;
 }
 
