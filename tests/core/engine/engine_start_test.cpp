@@ -272,3 +272,42 @@ TEST_CASE("engine: takes up what is due in parts, and tells everybody once") {
     rig.run_for(2h);
     CHECK(rig.jira.messages.size() == 251);
 }
+
+TEST_CASE("engine: what is due and cannot be loaded comes again") {
+    for (const std::string code : {"store.busy", "store.io"}) {
+        EngineRig rig;
+        rig.script.fail("jira.tell", transient());
+        rig.start();
+        rig.run_for(1min);
+        rig.stop();
+        rig.restart();
+        rig.run_for(1h);
+        rig.script.heal();
+        const bool lost = code == "store.io";
+        rig.script.fail("store.load", lost ? permanent(code) : transient(code), lost ? Script::always : 3);
+        rig.start();
+        rig.run_for(10min);
+        CHECK(rig.ended_with() == (lost ? code : "runs"));
+        CHECK(rig.jira.messages.size() == (lost ? 0 : 1));
+    }
+}
+
+TEST_CASE("engine: what is due for two reasons at once is done once") {
+    EngineRig rig;
+    rig.ticket().duration = "1 hour";
+    rig.script.fail("jira.tell", transient());
+    rig.start();
+    rig.run_for(1min);
+    REQUIRE(rig.is_member());
+    rig.stop();
+    rig.restart();
+    rig.run_for(3h); // nobody is there when the lease ends
+    rig.script.heal();
+    rig.start();
+    rig.run_for(10min);
+    CHECK_FALSE(rig.is_member());
+    CHECK(rig.audited("request.expired") == 1);
+    CHECK(rig.audited("revoke.intent") == 1);
+    REQUIRE(rig.jira.messages.size() == 1);
+    CHECK(rig.jira.messages.front().lines.front().find("removed") != std::string::npos);
+}
