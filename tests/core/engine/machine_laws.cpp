@@ -352,14 +352,14 @@ bool doubt_stays(const Trial& t) {
     });
 }
 
-/// Where the grant may come late, the end of a revoke begins the watch.
-bool late_grants_are_watched(const Trial& t) {
+/// A grant may come late or be carried out twice: the end of a revoke begins the watch.
+bool revokes_are_watched(const Trial& t) {
     return std::all_of(t.now().targets.begin(), t.now().targets.end(), [&](const Target& target) {
         const Target* was = target_of(t.old(), target.key);
         const StoredAccess* stored = access_of(t.step.after, target.key);
         const bool just_gone = target.state == TargetState::gone && was != nullptr &&
                                was->state == TargetState::ending && t.is<Finished>();
-        return !just_gone || !stored->access.grant_uncertain || stored->access.watch_at > t.at;
+        return !just_gone || stored->access.watch_at > t.at;
     });
 }
 
@@ -394,7 +394,7 @@ constexpr std::array laws = {
     Law{"I5: changes are audited", changes_are_audited},
     Law{"I5: the audit is JSON", audit_is_json},
     Law{"a grant of unknown outcome stays in doubt", doubt_stays},
-    Law{"I3: a late grant is watched for", late_grants_are_watched},
+    Law{"I3: what a revoke took is watched for", revokes_are_watched},
 };
 
 } // namespace

@@ -278,10 +278,8 @@ private:
     void forget(Access& access) {
         access.owned = false;
         access.preexisting = false;
-        if (access.grant_uncertain) {
-            access.watch_stage = 1;
-            access.watch_at = rig_.now + 1min;
-        }
+        access.watch_stage = 1;
+        access.watch_at = rig_.now + 1min;
     }
 
     void land() {

@@ -115,6 +115,7 @@ inline std::shared_ptr<const ResolvedPortal> small_portal() {
     auto resolved = std::make_shared<ResolvedPortal>();
     resolved->portal.project_id = "10001";
     resolved->portal.project_key = "ACC";
+    resolved->portal.request_types["25"] = RequestKind::grant;
     resolved->portal.statuses["10012"] = AppStatus::approved;
     resolved->portal.statuses["10034"] = AppStatus::revoked;
     resolved->portal.own_account_id = "557058:own";

@@ -14,10 +14,18 @@ using test::ScriptedJira;
 
 namespace {
 
-std::string issue(const std::string& id, const std::string& status, const std::string& more = "") {
+std::string issue(
+    const std::string& id,
+    const std::string& status,
+    const std::string& more = "",
+    const std::string& type = "25"
+) {
+    const std::string request_type =
+        type.empty() ? "" : R"("customfield_9":{"requestType":{"id":")" + type + R"("}},)";
     return R"({"id":")" + id + R"(","key":"ACC-)" + id + R"(","fields":{"project":{"id":"10001"},)" +
            R"("issuetype":{"id":"10039"},"created":"2026-01-31T10:00:00.000+0000",)" +
-           R"("updated":"2026-01-31T10:20:30.000+0000","status":{"id":")" + status + R"("})" + more + "}}";
+           R"("updated":"2026-01-31T10:20:30.000+0000",)" + request_type + R"("status":{"id":")" + status +
+           R"("})" + more + "}}";
 }
 
 std::string change(const std::string& issue_id, const std::string& to, const std::string& at) {
@@ -106,6 +114,25 @@ TEST_CASE("read: two calls for all tickets and one approval call for each approv
     }
 }
 
+TEST_CASE("read: approvals are read where they decide, and not where there may be none") {
+    ScriptedJira jira;
+    const std::string elsewhere =
+        R"({"id":"1","key":"HR-1","fields":{"project":{"id":"10002"},"issuetype":{"id":"10039"},)"
+        R"("created":"2026-01-31T10:00:00.000+0000","updated":"2026-01-31T10:20:30.000+0000",)"
+        R"("customfield_9":{"requestType":{"id":"25"}},"status":{"id":"10012"}}})";
+    const std::string other_type = issue("2", "10012", "", "26");
+    jira.transport.answer(
+        "POST", "/issue/bulkfetch", 200, R"({"issues":[)" + elsewhere + "," + other_type + "]}"
+    );
+    jira.transport.answer("POST", "/changelog/bulkfetch", 200, R"({"issueChangeLogs":[]})");
+    const auto tickets = read(jira, {"1", "2"});
+    REQUIRE(tickets);
+    CHECK(jira.transport.used_up());
+    REQUIRE(tickets->tickets.size() == 2);
+    CHECK_FALSE(tickets->tickets[0].has_approvals);
+    CHECK_FALSE(tickets->tickets[1].has_approvals);
+}
+
 TEST_CASE("read: every page of changes and approvals counts") {
     ScriptedJira jira;
     jira.transport.answer("POST", "/issue/bulkfetch", 200, R"({"issues":[)" + issue("1", "10012") + "]}");
@@ -141,7 +168,7 @@ TEST_CASE("read: a ticket that could be read in part only is failed, the others 
         "/issue/bulkfetch",
         200,
         R"({"issues":[)" + issue("1", "10012") + "," + issue("2", "10012") + "," + issue("3", "10012") + "," +
-            issue("4", "10012", R"(,"customfield_9":7)") +
+            issue("4", "10012", R"(,"customfield_9":7)", "") +
             R"(],"issueErrors":[{"id":"5","errorMessage":"no"}]})"
     );
     jira.transport.answer("POST", "/changelog/bulkfetch", 200, R"({"issueChangeLogs":[]})");

@@ -77,6 +77,24 @@ TEST_CASE("proof: an approved record in which nobody said yes names no approver"
     CHECK(objection(forged) == "proof.no_approver");
 }
 
+TEST_CASE("proof: a change in the second of the approval is not taken to have come before it") {
+    Ticket edited = ticket();
+    edited.approvals[0].completed_at = at(10min) + 400ms;
+    FieldChange change;
+    change.history_id = "501";
+    change.field_id = portal().deciding_fields.front();
+    SUBCASE("when Jira cuts times to the second") {
+        change.at = at(10min);
+        edited.changes.insert(edited.changes.begin(), change);
+        CHECK(objection(edited) == "proof.changed_after_approval");
+    }
+    SUBCASE("unless Jira says when it was") {
+        change.at = at(10min) + 399ms;
+        edited.changes.insert(edited.changes.begin(), change);
+        CHECK(objection(edited).empty());
+    }
+}
+
 TEST_CASE("proof: nobody approves for themselves") {
     Ticket forged = ticket();
     AccessRule lax = rule();
