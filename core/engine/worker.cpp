@@ -259,8 +259,8 @@ Task<bool> Worker::start_and_call(Desk& desk, std::vector<Event> events) {
     co_return recorded;
 }
 
-/// A call of unknown outcome is simply made again: vendors answer "already so". A look instead would believe a
-/// replica that lags behind a revoke.
+/// A call of unknown outcome is simply made again: vendors answer "already so". A look instead would believe
+/// a replica that lags behind a revoke.
 Task<Result<Written>> Worker::call(Provider& provider, AccessKey key, Operation operation) {
     auto written = co_await write(provider, key, operation);
     if (is_planted(Mutant::no_read_back) && written) {

@@ -14,8 +14,8 @@
 namespace accessd {
 
 /// Asks Jira who we are and what exists, and resolves the names (see match_portal). Further codes:
-/// "jira.project_not_found" (permanent), "jira.malformed_answer" (transient). A call that fails ends it, and is
-/// never permanent: only what Jira knows, or does not, can be at odds with the configuration.
+/// "jira.project_not_found" (permanent), "jira.malformed_answer" (transient). A call that fails ends it, and
+/// is never permanent: only what Jira knows, or does not, can be at odds with the configuration.
 Task<Result<ResolvedPortal>> resolve_portal(RestClient& rest, PortalNames names, TimePoint deadline);
 
 /// resolve_portal() whose success is also put into `into`, which outlives the call; what was there stays

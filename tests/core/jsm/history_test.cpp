@@ -22,7 +22,8 @@ TEST_CASE("history: a moment is seconds, milliseconds or text") {
         CAPTURE(json);
         CHECK(moment_from(boost::json::parse(json)) == expected);
     }
-    for (const char* json : {"null", "0", "-5", "200.5", "1e300", "18446744073709551615", "\"soon\"", "{}", "true"}) {
+    for (const char* json :
+         {"null", "0", "-5", "200.5", "1e300", "18446744073709551615", "\"soon\"", "{}", "true"}) {
         CAPTURE(json);
         CHECK_FALSE(moment_from(boost::json::parse(json)));
     }
