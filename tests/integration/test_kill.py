@@ -10,7 +10,7 @@ TOKEN = {"vendor": "entra", "method": "POST", "path": "*/token"}
 USERS = {"vendor": "entra", "method": "GET", "path": "/v1.0/users"}
 MOVE = {"vendor": "jsm", "method": "POST", "path": "*/transitions"}
 SLOW = {"kind": "slow", "delay_ms": 8000}
-GIVEN = {"adds": 1, "removes": 0, "redundant_adds": 0, "redundant_removes": 0}
+GIVEN = {"adds": 1, "removes": 0, "redundant_removes": 0}
 TAKEN = {"adds": 1, "removes": 1, "redundant_adds": 0}
 
 
@@ -44,12 +44,15 @@ class Kill(Case):
         self.wait_status(key, GRANTED)
         return key
 
-    def assert_granted_once(self, key, writes=None):
+    def assert_granted_once(self, key):
         self.wait_polls(1)
         self.stop()
         self.assertTrue(self.is_member())
         self.assertEqual(len(self.comments(key)), 1, self.comments(key))
-        self.assertEqual(self.writes(), writes or GIVEN)
+        # A call whose outcome is unknown is made again: once too often does no harm.
+        writes = self.writes()
+        self.assertLessEqual(writes.pop("redundant_adds"), 1)
+        self.assertEqual(writes, GIVEN)
         codes = self.audit()
         self.assertEqual(codes.count("grant.done"), 1, codes)
         self.assertEqual(codes.count("ticket.told"), 1, codes)
@@ -78,15 +81,11 @@ class Kill(Case):
         self.assert_granted_once(key)
 
     def test_before_a_late_grant_takes_effect(self):
-        # Nobody can know of it: the next start looks, sees nothing and grants; the late one finds it done.
+        # Nobody can know of it: the next start grants, and the late one finds it done.
         late = {**BATCH, "kind": "late_effect", "delay_ms": 1500}
         key = self.grant_killed(late, lambda: self.entries("grant_failing"))
         self.wait("the late effect", lambda: self.writes()["redundant_adds"] or self.writes()["adds"] == 1)
-        self.wait_polls(1)
-        writes = self.writes()
-        self.assertEqual(writes["adds"], 1)
-        self.assertLessEqual(writes["redundant_adds"], 1)
-        self.assert_granted_once(key, writes)
+        self.assert_granted_once(key)
 
     def test_between_outcome_and_comment(self):
         key = self.grant_killed({**MOVE, "kind": "lost_request"}, self.outcome_is_stored)
@@ -216,7 +215,8 @@ class KillLoop(Case):
         self.assertEqual(self.sandbox.members(), held)
         for person, key in keys.items():
             self.judge(key, person in held, person in revoked)
-        self.assertEqual(self.writes()["redundant_adds"], 0)
+        # Of every life that was cut short some calls may be made again.
+        self.assertLessEqual(self.writes()["redundant_adds"], lives * 4)
         codes = self.audit()
         self.assertEqual(codes.count("request.unproven"), len(unproven))
         self.assert_nothing_secret()
