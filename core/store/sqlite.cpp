@@ -88,7 +88,13 @@ Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& fi
     return database;
 }
 
+Database::Database(std::filesystem::path file)
+    : file_(std::move(file)), begin_(std::make_unique<Statement>(*this, "BEGIN IMMEDIATE")),
+      commit_(std::make_unique<Statement>(*this, "COMMIT")) {}
+
 Database::~Database() {
+    begin_.reset();
+    commit_.reset();
     sqlite3_close_v2(handle_); // the last connection checkpoints and removes the log
 }
 
@@ -109,11 +115,11 @@ bool Database::execute(const char* sql) {
 }
 
 bool Database::begin() {
-    return execute("BEGIN IMMEDIATE");
+    return begin_->run();
 }
 
 bool Database::commit() {
-    const bool done = execute("COMMIT");
+    const bool done = commit_->run();
     if (!done) {
         failure_errno_ = 0; // SQLite notes none of a commit: what it has is that of an earlier failure
     }

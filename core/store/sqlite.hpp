@@ -17,6 +17,8 @@ struct sqlite3_stmt;
 
 namespace accessd {
 
+class Statement;
+
 /// One SQLite connection. Used by one thread at a time; nothing here throws. A call that fails returns false
 /// and leaves what went wrong in failure(), until the next call that fails.
 class Database {
@@ -63,12 +65,14 @@ private:
     friend class Rows;
     friend class Statement;
 
-    explicit Database(std::filesystem::path file) : file_(std::move(file)) {}
+    explicit Database(std::filesystem::path file);
 
     bool check(int code); ///< notes a failure
 
     std::filesystem::path file_;
     sqlite3* handle_ = nullptr;
+    std::unique_ptr<Statement> begin_; // kept, since every save needs both
+    std::unique_ptr<Statement> commit_;
     int wal_pages_ = 0; ///< in the log after the last commit
     int copied_pages_ = 0;
     int failure_code_ = 0;

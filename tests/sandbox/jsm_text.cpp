@@ -30,8 +30,10 @@ JsonText& JsonText::close(char bracket) {
 }
 
 JsonText& JsonText::key(std::string_view name) {
-    text(name);
-    out_ += ':';
+    separate();
+    out_ += '"';
+    out_ += name;
+    out_ += "\":";
     return *this;
 }
 

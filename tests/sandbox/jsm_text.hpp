@@ -14,7 +14,7 @@ class JsonText {
 public:
     JsonText& open(char bracket); ///< '{' or '['
     JsonText& close(char bracket);
-    JsonText& key(std::string_view name);
+    JsonText& key(std::string_view name); ///< as it is: the vendor's names need no escaping
     JsonText& text(std::string_view value);
     JsonText& number(std::int64_t value);
     JsonText& boolean(bool value);

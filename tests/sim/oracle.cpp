@@ -217,12 +217,9 @@ void Oracle::check_grant(const Key& key, TimePoint sent) {
     for (const jsm::Issue* issue : issues()) {
         const History history(*issue, slots_);
         for (const AccessRule& rule : rules_) {
-            if (covers(rule, key) && history.proven_within(rule, approvers_, sent - reading_age, sent)) {
-                for (const std::string& reporter : reporters(*issue)) {
-                    if (is_account_of(key, reporter)) {
-                        return;
-                    }
-                }
+            if (covers(rule, key) && is_reported_for(*issue, key) &&
+                history.proven_within(rule, approvers_, sent - reading_age, sent)) {
+                return;
             }
         }
     }

@@ -111,7 +111,7 @@ private:
     const AccessRule* rule_of(const History& history, TimePoint when) const;
     bool covers(const AccessRule& rule, const Key& key) const;
     bool is_account_of(const Key& key, const std::string& jira_account) const;
-    std::set<std::string> reporters(const sandbox::jsm::Issue& issue) const;
+    bool is_reported_for(const sandbox::jsm::Issue& issue, const Key& key) const;
     std::optional<Duration> lease(const History& history, const AccessRule& rule, TimePoint when) const;
     bool says_granted(const sandbox::jsm::Issue& issue, const sandbox::jsm::Change& entry) const;
     bool surely_live(const sandbox::jsm::Issue& issue, const Key& key, TimePoint when) const;

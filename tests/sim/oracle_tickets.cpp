@@ -55,16 +55,19 @@ bool Oracle::is_account_of(const Key& key, const std::string& jira_account) cons
     return ids != tenant.accounts.end() && ids->second.contains(key.account);
 }
 
-std::set<std::string> Oracle::reporters(const jsm::Issue& issue) const {
-    std::set<std::string> all = {issue.facts.reporter->account_id};
+/// By whoever reports the ticket, or once did.
+bool Oracle::is_reported_for(const jsm::Issue& issue, const Key& key) const {
+    if (is_account_of(key, issue.facts.reporter->account_id)) {
+        return true;
+    }
     for (const jsm::Change& change : issue.changes) {
         for (const jsm::ChangeItem& item : change.items) {
-            if (item.field_id == "reporter" && item.from) {
-                all.insert(*item.from);
+            if (item.field_id == "reporter" && item.from && is_account_of(key, *item.from)) {
+                return true;
             }
         }
     }
-    return all;
+    return false;
 }
 
 std::optional<Duration> Oracle::lease(const History& history, const AccessRule& rule, TimePoint when) const {
@@ -122,11 +125,7 @@ bool Oracle::maybe_live(const jsm::Issue& issue, const Key& key, TimePoint when)
     if (!gone && is_ending_status(history.at("status", when))) {
         return false;
     }
-    const auto people = reporters(issue);
-    const bool hers = std::any_of(people.begin(), people.end(), [&](const std::string& person) {
-        return is_account_of(key, person);
-    });
-    if (!hers) {
+    if (!is_reported_for(issue, key)) {
         return false;
     }
     for (const AccessRule& rule : rules_) {
