@@ -10,10 +10,9 @@ What counts as a branch: an edge that the source's own conditions take or do not
 - edges that an exception takes, as gcovr's --exclude-throw-branches: at -O0 every call that may throw has one, and
   exceptions do not cross modules here. notes.py tells how the cleanup behind them is left out;
 - what g++ adds to a coroutine - frame, resumption by number, destruction of a suspended frame. In the notes of an
-  example with three co_awaits all of it lies on the line of the coroutine's name and on that of its last brace, and on
-  every line with a `co_await` there is one edge, for the frame that is destroyed while it waits, that no test of a
-  program can take. tests/lint/co_await.py keeps decisions out of a statement with `co_await`, so that nothing else
-  hides behind it;
+  example with three co_awaits all of it lies on the line of the coroutine's name and on that of its last brace. A
+  statement that is nothing but a `co_await` has one more edge, for what is ready at once, which Asio's awaitables never
+  are (await_ready() is a constant); tests/lint/co_await.py keeps decisions out of such statements;
 - lines that hold but braces, as gcovr's --exclude-unreachable-branches.
 
 A function that several objects hold (inline, or a template's) counts once: as often as it ran in any of them.
@@ -120,7 +119,7 @@ class Source:
             number = line["line_number"]
             self.lines[number] += line["count"]
             text = text_at(self.name, number)
-            if number in coroutines or "co_await " in text or BRACES.match(text):
+            if number in coroutines or text.lstrip().startswith("co_await ") or BRACES.match(text):
                 continue
             taken = [branch["count"] for branch in line["branches"] if not branch["throw"]]
             # Instances of one template begin at the same place; their branches are the same.
