@@ -28,7 +28,8 @@ public:
 
     std::size_t size() const;
 
-    /// Asks every child to end. New ones may still be spawned.
+    /// Asks every child to end. New ones may still be spawned. To be called by a handler of the executor:
+    /// elsewhere the request is posted, and a child that ends first leaves it nothing to go to (Asio 1.81).
     void cancel();
 
     /// Until fewer than `limit` children are left; at once when it is so. One waiter at a time.

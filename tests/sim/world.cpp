@@ -8,6 +8,7 @@
 #include "tests/sim/sim_disk.hpp"
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
 #include <sqlite3.h>
@@ -240,7 +241,9 @@ void World::start() {
 }
 
 Result<Done> World::stop() {
-    engine_->stop();
+    // On the executor, as a signal's handler does it: a cancellation that is posted from elsewhere may come
+    // when its coroutine has ended.
+    boost::asio::post(sim_->get_executor(), [this] { engine_->stop(); });
     for (int steps = 0; !outcome_ && steps < 1'000'000 && sim_->step(); ++steps) {
     }
     if (!outcome_) {
