@@ -20,7 +20,8 @@ public:
 
     void tell(std::size_t ticket) {
         ticket_ = ticket;
-        at_ = dice_.pick(busy_) + dice_.between(0s, 15min);
+        at_ = dice_.pick(busy_);
+        at_ += dice_.between(0s, 15min);
         person_ = dice_.pick(people_);
         const auto drawn = dice_.below(100);
         if (drawn < 58) {
@@ -244,7 +245,10 @@ private:
 /// What admins do in the directories and with the approvers.
 void administer(Plan& plan, Dice& dice, const std::vector<TimePoint>& busy) {
     const auto people = simulated_people();
-    const auto some_time = [&] { return dice.pick(busy) + dice.between(0s, 40min); };
+    const auto some_time = [&] {
+        const TimePoint spell = dice.pick(busy); // a statement of its own: operands have no order
+        return spell + dice.between(0s, 40min);
+    };
     const auto directory = [&] { return std::string(dice.pick({"entra", "entra-eu"})); };
     const auto group = [&] { return dice.pick({"jira-software-users", "confluence-users"}); };
     for (auto times = dice.between(std::int64_t{0}, 3); times > 0; --times) {

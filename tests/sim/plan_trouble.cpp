@@ -130,7 +130,10 @@ public:
     }
 
 private:
-    TimePoint some_time() { return dice_.pick(busy_) + dice_.between(0s, 25min); }
+    TimePoint some_time() {
+        const TimePoint spell = dice_.pick(busy_); // a statement of its own: operands have no order
+        return spell + dice_.between(0s, 25min);
+    }
 
     json::object rule(const std::vector<std::string_view>& on) {
         const std::string_view kind = dice_.pick(on);
