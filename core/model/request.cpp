@@ -56,9 +56,16 @@ std::optional<TellKind> parse_tell_kind(std::string_view text) {
 }
 
 std::optional<TimePoint> next_wake(const Request& request) {
-    std::optional<TimePoint> earliest = request.wake_at;
+    std::optional<TimePoint> earliest;
+    if (!request.vanished_at) {
+        earliest = request.wake_at;
+    }
+    // What was to be granted waits for a ticket that is approved and can be read, however often it is woken.
+    const bool grants = request.phase == Phase::granting && !request.vanished_at;
     for (const Target& target : request.targets) {
-        keep_earlier(earliest, target.wake_at);
+        if (grants || target.state != TargetState::wanted) {
+            keep_earlier(earliest, target.wake_at);
+        }
         if (target.state == TargetState::held) {
             keep_earlier(earliest, target.expires_at);
         }

@@ -18,15 +18,21 @@ bool is_holding(TargetState state) {
     return state == TargetState::wanted || state == TargetState::held;
 }
 
-bool waits_for_first_try(const Target& target) {
-    return !target.wake_at && (target.state == TargetState::wanted || target.state == TargetState::ending);
+/// See next_wake() for what may be granted.
+bool waits_for_first_try(const Request& request, const Target& target) {
+    const bool grants = request.phase == Phase::granting && !request.vanished_at;
+    const bool waits = target.state == TargetState::ending || (target.state == TargetState::wanted && grants);
+    return waits && !target.wake_at;
 }
 
 } // namespace
 
 std::optional<std::int64_t> due_at(const Request& request) {
-    const bool untried = std::any_of(request.targets.begin(), request.targets.end(), waits_for_first_try);
-    const bool unresolved = request.phase == Phase::resolving && !request.wake_at;
+    const bool untried =
+        std::any_of(request.targets.begin(), request.targets.end(), [&](const Target& target) {
+            return waits_for_first_try(request, target);
+        });
+    const bool unresolved = request.phase == Phase::resolving && !request.vanished_at && !request.wake_at;
     if (is_live(request.phase) && (untried || unresolved)) {
         return 0;
     }

@@ -59,6 +59,32 @@ TEST_CASE("due: what was never tried is due at once") {
     CHECK(due(open, 0).requests == Ids{"1", "2", "3"});
 }
 
+TEST_CASE("due: what cannot go on before its ticket is seen again is not due") {
+    TempDir dir;
+    OpenLedger open(dir.path());
+    Request granting = request("1", Phase::granting);
+    granting.vanished_at = at(1);
+    granting.targets.push_back(target(key("a"), TargetState::wanted));
+    granting.targets.push_back(target(key("b"), TargetState::wanted));
+    granting.targets.back().wake_at = at(2);
+    save(open, granting);
+    Request resolving = request("2", Phase::resolving);
+    resolving.vanished_at = at(1);
+    resolving.wake_at = at(2);
+    save(open, resolving);
+    Request parked = request("3", Phase::parked);
+    parked.targets.push_back(target(key("c"), TargetState::wanted));
+    parked.targets.back().wake_at = at(2);
+    save(open, parked);
+    CHECK(due(open, 10000).requests.empty());
+    Request ending = request("4", Phase::ending);
+    ending.vanished_at = at(1);
+    ending.targets.push_back(target(key("d"), TargetState::ending));
+    ending.targets.back().wake_at = at(2);
+    save(open, ending);
+    CHECK(due(open, 10000).requests == Ids{"4"});
+}
+
 TEST_CASE("due: what is claimed is hidden until the claim ends or the row is saved") {
     TempDir dir;
     OpenLedger open(dir.path());
