@@ -26,11 +26,18 @@ bool ends_access(const Portal& portal, const std::string& status_id) {
     return status != nullptr && *status != AppStatus::approved;
 }
 
+/// Some sites cut a change's time to the second, and say nothing about it. A whole second stands for all of
+/// it: of an edit that may have come after the approval it is not assumed that it came before.
+TimePoint latest_moment(const FieldChange& change) {
+    const bool may_be_cut = change.at == std::chrono::floor<std::chrono::seconds>(change.at);
+    return may_be_cut ? change.at + 999ms : change.at;
+}
+
 /// When the ticket last entered a status that ends access; an approval from before it is spent.
 std::optional<TimePoint> last_ending(const Ticket& ticket, const Portal& portal) {
     for (auto change = ticket.changes.rbegin(); change != ticket.changes.rend(); ++change) {
         if (change->field_id == "status" && ends_access(portal, change->to)) {
-            return change->at;
+            return latest_moment(*change);
         }
     }
     return std::nullopt;
@@ -134,13 +141,6 @@ object_to(const Person& recorded, const Ticket& ticket, const AccessRule& rule, 
 TimePoint fence_of(const Approval& approval) {
     const auto yes = std::count_if(approval.answers.begin(), approval.answers.end(), said_yes);
     return yes > 1 ? approval.created_at : *approval.completed_at;
-}
-
-/// Some sites cut a change's time to the second, and say nothing about it. A whole second stands for all of
-/// it: of an edit that may have come after the approval it is not assumed that it came before.
-TimePoint latest_moment(const FieldChange& change) {
-    const bool may_be_cut = change.at == std::chrono::floor<std::chrono::seconds>(change.at);
-    return may_be_cut ? change.at + 999ms : change.at;
 }
 
 const FieldChange* changed_after(const Ticket& ticket, const Portal& portal, TimePoint fence) {

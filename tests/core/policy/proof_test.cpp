@@ -95,6 +95,18 @@ TEST_CASE("proof: a change in the second of the approval is not taken to have co
     }
 }
 
+TEST_CASE("proof: an approval in the second of a revoke is not taken to have come after it") {
+    Ticket revoked = ticket();
+    FieldChange change;
+    change.history_id = "501";
+    change.field_id = "status";
+    change.to = status::revoked;
+    change.at = at(10min);
+    revoked.approvals[0].completed_at = at(10min) + 300ms;
+    revoked.changes.insert(revoked.changes.begin(), change);
+    CHECK(objection(revoked) == "proof.no_approval");
+}
+
 TEST_CASE("proof: nobody approves for themselves") {
     Ticket forged = ticket();
     AccessRule lax = rule();
