@@ -13,6 +13,7 @@
 #include "tests/sandbox/entra.hpp"
 #include "tests/sandbox/jsm.hpp"
 #include "tests/sandbox/wire.hpp"
+#include "tests/support/acme.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/json/array.hpp>
@@ -159,7 +160,7 @@ void House::build() {
     jira_ = std::make_unique<RestClient>(
         jira_profile(peer_.origin(Host::jira)), *calls_, *jira_token_, clock_, *dice_
     );
-    source_ = make_cloud_source(portal_names(), *jira_, clock_);
+    source_ = make_cloud_source(test::portal_names(), *jira_, clock_);
     engine_ = std::make_unique<Engine>(loop_.get_executor(), *store_, *source_, clock_, *dice_);
     auto provider = find_provider("entra")->make(
         entra_settings(peer_.origin(Host::graph), peer_.origin(Host::login)),
@@ -174,7 +175,7 @@ void House::build() {
     application.provider = std::move(*provider);
     EngineContext& context = engine_->context();
     context.applications.emplace("Entra ID", std::move(application));
-    context.policy.rules = {user_rule()};
+    context.policy.rules = {test::user_rule()};
     context.policy.config_hash = "0000000000000002";
     context.settings.call_deadline = patience;
     context.settings.connect_deadline = 4 * patience;

@@ -1,6 +1,6 @@
-#include "core/support/mutant.hpp"
 #include "tests/power_loss/rig.hpp"
 #include "tests/power_loss/story.hpp"
+#include "tests/support/planted.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -141,18 +141,6 @@ bool as_expected(const Tally& tally, const Options& options) {
     return false;
 }
 
-bool plant(const std::string& mutant) {
-    if (mutant == "none") {
-        return true;
-    }
-#ifdef ACCESSD_MUTANTS
-    accessd::planted_mutant = accessd::Mutant::not_synced;
-    return mutant == "not_synced";
-#else
-    return false;
-#endif
-}
-
 } // namespace
 
 int main(int argc, char** argv) {
@@ -164,7 +152,7 @@ int main(int argc, char** argv) {
         ->transform(CLI::CheckedTransformer(modes()));
     app.add_option("--plant", options.mutant, "not_synced: accessd does not sync, and this must find it");
     CLI11_PARSE(app, argc, argv);
-    if (!plant(options.mutant)) {
+    if (!accessd::test::plant(options.mutant)) {
         std::cout << "power loss: there is no such mutant, or this build has none\n";
         return 2;
     }

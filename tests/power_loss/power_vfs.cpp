@@ -5,20 +5,17 @@
 #include <sqlite3.h>
 
 #include <algorithm>
-#include <cstring>
 #include <new>
 
 namespace accessd::power_loss {
 
 namespace {
 
-static_assert(lock_slots == SQLITE_SHM_NLOCK);
-
 /// What connections to the same file share, by the file.
 class Sharing {
 public:
     std::weak_ptr<SharedMemory> memory;
-    FileLocks locks;
+    test::FileLocks locks;
     int handles = 0;
 };
 
@@ -38,8 +35,7 @@ public:
     bool is_database = false;
     int lock = SQLITE_LOCK_NONE;
     std::shared_ptr<SharedMemory> memory;
-    unsigned shared = 0; ///< slots, as bits
-    unsigned alone = 0;
+    test::HeldSlots slots;
 };
 
 Handle& handle(sqlite3_file* file) {
@@ -48,47 +44,16 @@ Handle& handle(sqlite3_file* file) {
 
 int unlock(sqlite3_file* base, int level) {
     Handle& h = handle(base);
-    FileLocks& locks = sharings()[h.file.get()].locks;
-    if (h.lock >= SQLITE_LOCK_RESERVED && level < SQLITE_LOCK_RESERVED) {
-        locks.writer = nullptr;
-        locks.closed = false;
-    }
-    if (h.lock >= SQLITE_LOCK_SHARED && level == SQLITE_LOCK_NONE) {
-        --locks.readers;
-    }
-    h.lock = std::min(h.lock, level);
-    return SQLITE_OK;
+    return sharings()[h.file.get()].locks.unlock(h.lock, level);
 }
 
 int lock(sqlite3_file* base, int level) {
     Handle& h = handle(base);
-    FileLocks& locks = sharings()[h.file.get()].locks;
-    const bool others_write = locks.writer != nullptr && locks.writer != &h;
-    if (level <= h.lock) {
-        return SQLITE_OK;
-    }
-    if (level == SQLITE_LOCK_SHARED) {
-        if (locks.closed) {
-            return SQLITE_BUSY;
-        }
-        ++locks.readers;
-    } else {
-        if (others_write) {
-            return SQLITE_BUSY;
-        }
-        locks.writer = &h;
-        locks.closed = level == SQLITE_LOCK_EXCLUSIVE;
-        if (locks.closed && locks.readers > 1) {
-            h.lock = SQLITE_LOCK_PENDING;
-            return SQLITE_BUSY;
-        }
-    }
-    h.lock = level;
-    return SQLITE_OK;
+    return sharings()[h.file.get()].locks.lock(&h, h.lock, level);
 }
 
 int check_reserved(sqlite3_file* base, int* result) {
-    *result = sharings()[handle(base).file.get()].locks.writer != nullptr ? 1 : 0;
+    *result = sharings()[handle(base).file.get()].locks.is_reserved() ? 1 : 0;
     return SQLITE_OK;
 }
 
@@ -174,35 +139,16 @@ int map(sqlite3_file* base, int index, int size, int make, void volatile** regio
     return SQLITE_OK;
 }
 
-int lock_slots_of(sqlite3_file* base, int first, int count, int flags) {
+int change_slots(sqlite3_file* base, int first, int count, int flags) {
     Handle& h = handle(base);
-    const bool alone = (flags & SQLITE_SHM_EXCLUSIVE) != 0;
-    for (int i = first; (flags & SQLITE_SHM_LOCK) != 0 && i < first + count; ++i) {
-        const int holders = h.memory->holders[static_cast<std::size_t>(i)];
-        if (holders < 0 || (alone && holders > 0)) {
-            return SQLITE_BUSY;
-        }
-    }
-    for (int i = first; i < first + count; ++i) {
-        int& holders = h.memory->holders[static_cast<std::size_t>(i)];
-        unsigned& mine = alone ? h.alone : h.shared;
-        const unsigned bit = 1U << static_cast<unsigned>(i);
-        const bool had = (mine & bit) != 0;
-        const bool wants = (flags & SQLITE_SHM_LOCK) != 0;
-        if (had != wants) {
-            mine ^= bit;
-            const int step = wants ? 1 : -1;
-            holders += alone ? -step : step;
-        }
-    }
-    return SQLITE_OK;
+    return h.memory->slots.change(h.slots, first, count, flags);
 }
 
 void barrier(sqlite3_file*) {}
 
 const sqlite3_io_methods methods = {
-    2,      close,          read,    write,  truncate,        sync, file_size,     lock,
-    unlock, check_reserved, control, sector, characteristics, map,  lock_slots_of, barrier,
+    2,      close,          read,    write,  truncate,        sync, file_size,    lock,
+    unlock, check_reserved, control, sector, characteristics, map,  change_slots, barrier,
     unmap,  nullptr,        nullptr,
 };
 
@@ -253,49 +199,19 @@ int access(sqlite3_vfs* vfs, const char* path, int, int* result) {
     return disk->look() ? SQLITE_OK : SQLITE_IOERR_ACCESS;
 }
 
-int full_path(sqlite3_vfs*, const char* path, int room, char* full) {
-    const std::size_t size = std::strlen(path) + 1;
-    if (size > static_cast<std::size_t>(room)) {
-        return SQLITE_CANTOPEN;
-    }
-    std::memcpy(full, path, size);
-    return SQLITE_OK;
-}
-
 int randomness(sqlite3_vfs* vfs, int size, char* bytes) {
     std::generate_n(bytes, size, [vfs] { return static_cast<char>(self(vfs).random() & 0xff); });
     return size;
 }
 
-int sleep(sqlite3_vfs*, int) {
-    return 0;
-}
-
-int current_time(sqlite3_vfs*, double* julian_day) {
-    *julian_day = 2461041.5; // 2026-01-01
-    return SQLITE_OK;
-}
-
-int last_error(sqlite3_vfs*, int, char*) {
-    return 0;
-}
-
 } // namespace
 
-PowerVfs::PowerVfs() : vfs_(std::make_unique<sqlite3_vfs>()) {
-    vfs_->iVersion = 1;
-    vfs_->szOsFile = sizeof(Handle);
-    vfs_->mxPathname = 512;
-    vfs_->zName = "power";
+PowerVfs::PowerVfs() : vfs_(std::make_unique<sqlite3_vfs>(test::plain_vfs("power", sizeof(Handle)))) {
     vfs_->pAppData = this;
     vfs_->xOpen = open;
     vfs_->xDelete = remove;
     vfs_->xAccess = access;
-    vfs_->xFullPathname = full_path;
     vfs_->xRandomness = randomness;
-    vfs_->xSleep = sleep;
-    vfs_->xCurrentTime = current_time;
-    vfs_->xGetLastError = last_error;
     sqlite3_vfs_register(vfs_.get(), 1);
 }
 

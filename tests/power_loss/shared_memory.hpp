@@ -1,13 +1,12 @@
 #pragma once
 
-#include <array>
+#include "tests/support/vfs_parts.hpp"
+
 #include <cstddef>
 #include <memory>
 #include <vector>
 
 namespace accessd::power_loss {
-
-inline constexpr std::size_t lock_slots = 8; // SQLITE_SHM_NLOCK
 
 /// What the connections to one database share in memory: the index of the log and its locks. Gone with the
 /// last connection, as with the power.
@@ -21,19 +20,10 @@ public:
         return index < regions_.size() ? regions_[index].get() : nullptr;
     }
 
-    /// Holders of a slot: how many share it, or -1 for one alone.
-    std::array<int, lock_slots> holders{};
+    test::SlotLocks slots;
 
 private:
     std::vector<std::unique_ptr<std::byte[]>> regions_;
-};
-
-/// The locks on a database file itself, with the meaning that SQLite gives them.
-class FileLocks {
-public:
-    int readers = 0;
-    const void* writer = nullptr; ///< who holds the reserved lock or more
-    bool closed = false;          ///< the writer waits for readers to leave, or they have left
 };
 
 } // namespace accessd::power_loss

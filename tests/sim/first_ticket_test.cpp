@@ -1,20 +1,11 @@
+#include "tests/sim/counting.hpp"
 #include "tests/sim/world.hpp"
 
 #include <doctest/doctest.h>
 
-#include <algorithm>
-
 using namespace accessd;
 using namespace accessd::test;
 using namespace std::chrono_literals;
-
-namespace {
-
-std::size_t count(const std::vector<std::string>& all, std::string_view one) {
-    return static_cast<std::size_t>(std::count(all.begin(), all.end(), one));
-}
-
-} // namespace
 
 TEST_CASE("first ticket: an approved request becomes a membership, is told and moved once") {
     World world;

@@ -1,8 +1,7 @@
+#include "tests/sim/counting.hpp"
 #include "tests/sim/world.hpp"
 
 #include <doctest/doctest.h>
-
-#include <algorithm>
 
 // What the simulation found, each as the shortest story that shows it.
 using namespace accessd;
@@ -10,10 +9,6 @@ using namespace accessd::test;
 using namespace std::chrono_literals;
 
 namespace {
-
-std::size_t count(const std::vector<std::string>& all, std::string_view one) {
-    return static_cast<std::size_t>(std::count(all.begin(), all.end(), one));
-}
 
 bool granted(World& world, const std::string& ticket) {
     return world.run_until([&] { return world.status_of(ticket) == "Access Granted"; });

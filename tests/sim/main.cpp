@@ -1,6 +1,7 @@
 #include "tests/sim/sim_disk.hpp"
 #include "tests/sim/simulation.hpp"
 #include "tests/sim/workers.hpp"
+#include "tests/support/planted.hpp"
 
 #include <CLI/CLI.hpp>
 

@@ -1,9 +1,10 @@
 #include "tests/sim/sim_disk.hpp"
 
+#include "tests/support/vfs_parts.hpp"
+
 #include <sqlite3.h>
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
 #include <cstring>
 #include <functional>
@@ -45,11 +46,9 @@ public:
     }
 
     std::size_t size = 0;
-    std::vector<std::unique_ptr<char[]>> index;  ///< of the log, in regions
-    std::array<int, SQLITE_SHM_NLOCK> holders{}; ///< by slot; below zero: one alone
-    int readers = 0;
-    const void* writer = nullptr;
-    bool closed = false; ///< to new readers
+    std::vector<std::unique_ptr<char[]>> index; ///< of the log, in regions
+    SlotLocks slots;
+    FileLocks locks;
 
 private:
     template <class Visitor>
@@ -72,8 +71,7 @@ public:
     sqlite3_file base{}; // first: SQLite's pointer to it is one to the handle
     File* file = nullptr;
     int lock = SQLITE_LOCK_NONE;
-    unsigned shared = 0; ///< slots, as bits
-    unsigned alone = 0;
+    HeldSlots slots;
 };
 
 bool full = false;
@@ -126,45 +124,16 @@ int file_size(sqlite3_file* base, sqlite3_int64* size) {
 
 int unlock(sqlite3_file* base, int level) {
     Handle& h = handle(base);
-    if (h.lock >= SQLITE_LOCK_RESERVED && level < SQLITE_LOCK_RESERVED) {
-        h.file->writer = nullptr;
-        h.file->closed = false;
-    }
-    if (h.lock >= SQLITE_LOCK_SHARED && level == SQLITE_LOCK_NONE) {
-        --h.file->readers;
-    }
-    h.lock = std::min(h.lock, level);
-    return SQLITE_OK;
+    return h.file->locks.unlock(h.lock, level);
 }
 
 int lock(sqlite3_file* base, int level) {
     Handle& h = handle(base);
-    File& file = *h.file;
-    if (level <= h.lock) {
-        return SQLITE_OK;
-    }
-    if (level == SQLITE_LOCK_SHARED) {
-        if (file.closed) {
-            return SQLITE_BUSY;
-        }
-        ++file.readers;
-    } else {
-        if (file.writer != nullptr && file.writer != &h) {
-            return SQLITE_BUSY;
-        }
-        file.writer = &h;
-        file.closed = level == SQLITE_LOCK_EXCLUSIVE;
-        if (file.closed && file.readers > 1) {
-            h.lock = SQLITE_LOCK_PENDING;
-            return SQLITE_BUSY;
-        }
-    }
-    h.lock = level;
-    return SQLITE_OK;
+    return h.file->locks.lock(&h, h.lock, level);
 }
 
 int check_reserved(sqlite3_file* base, int* result) {
-    *result = handle(base).file->writer != nullptr ? 1 : 0;
+    *result = handle(base).file->locks.is_reserved() ? 1 : 0;
     return SQLITE_OK;
 }
 
@@ -196,25 +165,9 @@ int map(sqlite3_file* base, int number, int size, int make, void volatile** regi
     return SQLITE_OK;
 }
 
-int lock_slots(sqlite3_file* base, int first, int count, int flags) {
+int change_slots(sqlite3_file* base, int first, int count, int flags) {
     Handle& h = handle(base);
-    const bool alone = (flags & SQLITE_SHM_EXCLUSIVE) != 0;
-    const bool wants = (flags & SQLITE_SHM_LOCK) != 0;
-    auto* const slots = h.file->holders.data() + first;
-    for (int i = 0; wants && i < count; ++i) {
-        if (slots[i] < 0 || (alone && slots[i] > 0)) {
-            return SQLITE_BUSY;
-        }
-    }
-    unsigned& mine = alone ? h.alone : h.shared;
-    for (int i = 0; i < count; ++i) {
-        const unsigned bit = 1U << static_cast<unsigned>(first + i);
-        if (((mine & bit) != 0) != wants) {
-            mine ^= bit;
-            slots[i] += wants != alone ? 1 : -1;
-        }
-    }
-    return SQLITE_OK;
+    return h.file->slots.change(h.slots, first, count, flags);
 }
 
 void barrier(sqlite3_file*) {}
@@ -227,8 +180,8 @@ int unmap(sqlite3_file* base, int take_away) {
 }
 
 const sqlite3_io_methods methods = {
-    2,      close,          read,    write,  truncate,        sync, file_size,  lock,
-    unlock, check_reserved, control, sector, characteristics, map,  lock_slots, barrier,
+    2,      close,          read,    write,  truncate,        sync, file_size,    lock,
+    unlock, check_reserved, control, sector, characteristics, map,  change_slots, barrier,
     unmap,  nullptr,        nullptr,
 };
 
@@ -269,15 +222,6 @@ int access(sqlite3_vfs*, const char* path, int, int* result) {
     return SQLITE_OK;
 }
 
-int full_path(sqlite3_vfs*, const char* path, int room, char* whole) {
-    const std::size_t size = std::strlen(path) + 1;
-    if (size > static_cast<std::size_t>(room)) {
-        return SQLITE_CANTOPEN;
-    }
-    std::memcpy(whole, path, size);
-    return SQLITE_OK;
-}
-
 /// The salts of the log: any will do, and the same ones in every run are best.
 int randomness(sqlite3_vfs*, int size, char* bytes) {
     static std::uint32_t state = 1;
@@ -288,35 +232,14 @@ int randomness(sqlite3_vfs*, int size, char* bytes) {
     return size;
 }
 
-int sleep(sqlite3_vfs*, int) {
-    return 0;
-}
-
-int current_time(sqlite3_vfs*, double* julian_day) {
-    *julian_day = 2461041.5; // 2026-01-01
-    return SQLITE_OK;
-}
-
-int last_error(sqlite3_vfs*, int, char*) {
-    return 0;
-}
-
 } // namespace
 
 void install_sim_disk() {
-    static sqlite3_vfs disk;
-    disk.iVersion = 1;
-    disk.szOsFile = sizeof(Handle);
-    disk.mxPathname = 512;
-    disk.zName = "accessd-sim";
+    static sqlite3_vfs disk = plain_vfs("accessd-sim", sizeof(Handle));
     disk.xOpen = open;
     disk.xDelete = remove;
     disk.xAccess = access;
-    disk.xFullPathname = full_path;
     disk.xRandomness = randomness;
-    disk.xSleep = sleep;
-    disk.xCurrentTime = current_time;
-    disk.xGetLastError = last_error;
     // One thread needs no mutexes, and nobody asks how much memory there is.
     const bool done = sqlite3_config(SQLITE_CONFIG_SINGLETHREAD) == SQLITE_OK &&
                       sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0) == SQLITE_OK &&

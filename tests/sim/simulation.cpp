@@ -6,6 +6,7 @@
 #include "tests/sim/plan.hpp"
 #include "tests/sim/sim_disk.hpp"
 #include "tests/sim/world.hpp"
+#include "tests/support/acme.hpp"
 
 #include <boost/json/serialize.hpp>
 
@@ -22,13 +23,7 @@ namespace json = boost::json;
 namespace {
 
 std::vector<AccessRule> simulated_rules() {
-    AccessRule user;
-    user.application = "Entra ID";
-    user.access_type = "User";
-    user.groups = {"jira-software-users"};
-    user.approvers.users = {"bob@acme.example"};
-    user.approvers.groups = {"entra-approvers"};
-    user.hash = "0000000000000001";
+    const AccessRule user = user_rule();
     AccessRule admin = user;
     admin.access_type = "Admin";
     admin.groups = {"jira-software-users", "confluence-users"};

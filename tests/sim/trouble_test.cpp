@@ -1,18 +1,13 @@
+#include "tests/sim/counting.hpp"
 #include "tests/sim/world.hpp"
 
 #include <doctest/doctest.h>
-
-#include <algorithm>
 
 using namespace accessd;
 using namespace accessd::test;
 using namespace std::chrono_literals;
 
 namespace {
-
-std::size_t count(const std::vector<std::string>& all, std::string_view one) {
-    return static_cast<std::size_t>(std::count(all.begin(), all.end(), one));
-}
 
 /// A world whose first ticket was approved and granted.
 std::string granted_ticket(World& world, boost::json::object more = {}) {

@@ -1,6 +1,7 @@
 #include "tests/sim/workers.hpp"
 
 #include "core/support/mutant.hpp"
+#include "tests/support/planted.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -8,6 +9,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <functional>
 #include <new>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -90,14 +92,12 @@ void work(
     }
 }
 
-/// Starts a worker; in the worker itself this does not return.
-pid_t start(
-    Shared& shared, const std::vector<std::uint64_t>& seeds, unsigned worker, const SimulationOptions& options
-) {
+/// Starts a process that does this and ends well.
+pid_t start(const std::function<void()>& task) {
     std::fflush(stdout);
     const pid_t child = fork();
     if (child == 0) {
-        work(shared, seeds, worker, options);
+        task();
         std::exit(0); // not _exit: a build that counts coverage writes it down here
     }
     return child;
@@ -116,9 +116,12 @@ bool run_seeds(const SeedRange& range, const SimulationOptions& options, unsigne
         work(*shared, seeds, 0, options);
     }
     workers = std::min(workers, 64U);
+    const auto start_worker = [&](unsigned worker) {
+        return start([&, worker] { work(*shared, seeds, worker, options); });
+    };
     std::vector<pid_t> children;
     for (unsigned worker = 0; worker < workers; ++worker) {
-        children.push_back(start(*shared, seeds, worker, options));
+        children.push_back(start_worker(worker));
     }
     for (unsigned worker = 0; worker < workers; ++worker) {
         int status = 0;
@@ -129,7 +132,7 @@ bool run_seeds(const SeedRange& range, const SimulationOptions& options, unsigne
             died.violations.push_back("the process died, wait status " + std::to_string(status));
             print(died);
             ++shared->failed;
-            children[worker] = start(*shared, seeds, worker, options);
+            children[worker] = start_worker(worker);
             waitpid(children[worker], &status, 0);
         }
     }
@@ -177,15 +180,11 @@ bool kill(
     Shared* const shared = map_shared();
     std::vector<pid_t> children;
     for (unsigned worker = 0; worker < std::clamp(workers, 1U, 64U); ++worker) {
-        std::fflush(stdout);
-        const pid_t child = fork();
-        if (child == 0) {
+        children.push_back(start([&] {
             if (plant(std::string(mutant))) {
                 hunt(*shared, range.first, count, options);
             }
-            _exit(0);
-        }
-        children.push_back(child);
+        }));
     }
     for (const pid_t child : children) {
         waitpid(child, nullptr, 0);
@@ -204,20 +203,6 @@ bool kill(
 }
 
 } // namespace
-
-bool plant(const std::string& mutant) {
-    for (std::size_t i = 0; i < mutant_names.size(); ++i) {
-        if (mutant_names[i] == mutant) {
-#ifdef ACCESSD_MUTANTS
-            planted_mutant = static_cast<Mutant>(i);
-            return true;
-#else
-            return i == 0;
-#endif
-        }
-    }
-    return false;
-}
 
 bool kill_mutants(const SeedRange& range, const SimulationOptions& options, unsigned workers) {
     std::size_t killed = 0;

@@ -7,9 +7,6 @@
 
 namespace accessd::test {
 
-/// False when there is no bug of that name, or it is not "none" and the build has none.
-bool plant(const std::string& mutant);
-
 class SeedRange {
 public:
     SeedRange() = default;
