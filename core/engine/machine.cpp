@@ -190,8 +190,7 @@ std::vector<std::size_t> due_targets(const Request& request, TimePoint now, bool
     std::vector<std::size_t> due;
     for (std::size_t i = 0; i < request.targets.size(); ++i) {
         const Target& target = request.targets[i];
-        const bool grant = target.state == TargetState::wanted && request.phase == Phase::granting &&
-                           !request.vanished_at && !hold_grants;
+        const bool grant = target.state == TargetState::wanted && may_be_granted(request) && !hold_grants;
         const bool revoke = target.state == TargetState::ending;
         if ((grant || revoke) && (!target.wake_at || *target.wake_at <= now)) {
             due.push_back(i);

@@ -31,8 +31,7 @@ AccountType account_type(std::string_view name) {
 
 /// Jira's ids are letters, digits, ":" and "-"; what is less plain than that is no id.
 bool is_account_id(std::string_view id) {
-    return !id.empty() && id.size() <= max_account_id &&
-           std::all_of(id.begin(), id.end(), [](char c) { return c > ' ' && c < '\x7f'; });
+    return !id.empty() && id.size() <= max_account_id && is_visible_ascii(id);
 }
 
 Result<Person> person_of_reply(const RestReply& reply) {

@@ -81,8 +81,7 @@ std::string joined(const std::vector<std::string>& words) {
 constexpr std::size_t longest_id = 255;
 
 bool is_plain(std::string_view text) {
-    return !text.empty() && text.size() <= longest_id &&
-           std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < '\x7f'; });
+    return !text.empty() && text.size() <= longest_id && is_visible_ascii(text);
 }
 
 /// Whether every entry has an id and a text `name`. A list that cannot be read must not pass for one that

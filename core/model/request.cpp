@@ -55,13 +55,17 @@ std::optional<TellKind> parse_tell_kind(std::string_view text) {
     return parse_name<TellKind>(tell_kind_names, text);
 }
 
+bool may_be_granted(const Request& request) {
+    return request.phase == Phase::granting && !request.vanished_at;
+}
+
 std::optional<TimePoint> next_wake(const Request& request) {
     std::optional<TimePoint> earliest;
     if (!request.vanished_at) {
         earliest = request.wake_at;
     }
     // What was to be granted waits for a ticket that is approved and can be read, however often it is woken.
-    const bool grants = request.phase == Phase::granting && !request.vanished_at;
+    const bool grants = may_be_granted(request);
     for (const Target& target : request.targets) {
         if (grants || target.state != TargetState::wanted) {
             keep_earlier(earliest, target.wake_at);

@@ -91,6 +91,9 @@ public:
     std::int64_t revision = 0; ///< of the stored row; 0: not stored yet
 };
 
+/// Whether what the request wants may be granted now: it is at that, and its ticket can be read.
+bool may_be_granted(const Request& request);
+
 /// The earliest moment at which something about the request is due, expiry of a lease included.
 std::optional<TimePoint> next_wake(const Request& request);
 

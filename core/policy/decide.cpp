@@ -91,6 +91,15 @@ Decision decide_unmapped(const Ticket& ticket, const Policy& policy, const Reque
     return End("withdrawn", actor_of(change));
 }
 
+/// What the ticket's status means to us, or null. In another project it means nothing, but for one that came
+/// along: an end that a known request reached here stays an end.
+const AppStatus* status_here(const Ticket& ticket, const Portal& portal, const Request* stored) {
+    const AppStatus* status = portal.status(ticket.status_id);
+    const bool ends = status != nullptr && *status != AppStatus::approved;
+    const bool counts = ticket.project_id == portal.project_id || (ends && stored != nullptr);
+    return counts ? status : nullptr;
+}
+
 Decision decide_approved(
     const Ticket& ticket,
     const Policy& policy,
@@ -160,13 +169,7 @@ decide(const Ticket& ticket, const Policy& policy, const ApproverFacts& facts, c
     if (already_handled(ticket, stored)) {
         return Nothing();
     }
-    // Moved to another project: whatever its status is called there, it is none of ours.
-    const bool ours = ticket.project_id == policy.portal.project_id;
-    const AppStatus* status = policy.portal.status(ticket.status_id);
-    // ... but for one that came with it: an end that was reached here stays an end.
-    if (!ours && (status == nullptr || *status == AppStatus::approved || stored == nullptr)) {
-        status = nullptr;
-    }
+    const AppStatus* status = status_here(ticket, policy.portal, stored);
     if (status == nullptr) {
         return decide_unmapped(ticket, policy, stored);
     }

@@ -18,11 +18,9 @@ bool is_holding(TargetState state) {
     return state == TargetState::wanted || state == TargetState::held;
 }
 
-/// See next_wake() for what may be granted.
 bool waits_for_first_try(const Request& request, const Target& target) {
-    const bool grants = request.phase == Phase::granting && !request.vanished_at;
-    const bool waits = target.state == TargetState::ending || (target.state == TargetState::wanted && grants);
-    return waits && !target.wake_at;
+    const bool grant = target.state == TargetState::wanted && may_be_granted(request);
+    return (grant || target.state == TargetState::ending) && !target.wake_at;
 }
 
 } // namespace

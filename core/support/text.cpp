@@ -178,6 +178,10 @@ std::optional<std::int64_t> parse_integer(std::string_view text) {
     return value;
 }
 
+bool is_visible_ascii(std::string_view text) {
+    return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < '\x7f'; });
+}
+
 bool is_plain_email(std::string_view text) {
     if (text.size() > 254) {
         return false;

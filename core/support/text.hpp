@@ -38,6 +38,9 @@ bool is_valid_utf8(std::string_view text);
 /// An ASCII addr-spec of at most 254 bytes with one "@", as we accept e-mail addresses for matching.
 bool is_plain_email(std::string_view text);
 
+/// Visible ASCII characters only: no blank, no control character. True of an empty text.
+bool is_visible_ascii(std::string_view text);
+
 /// Case-folds the way addresses are compared: the whole address, ASCII only.
 std::string fold_email(std::string_view text);
 
