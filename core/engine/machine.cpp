@@ -199,6 +199,14 @@ std::vector<std::size_t> due_targets(const Request& request, TimePoint now, bool
     return due;
 }
 
+AuditEntry give_up_on_call(Access& access) {
+    const bool grant = access.intent->operation == Operation::grant;
+    AuditEntry record = access_record(grant ? "grant.unknown" : "revoke.unknown", access);
+    access.grant_uncertain = access.grant_uncertain || grant;
+    access.intent.reset();
+    return record;
+}
+
 Step next(Situation before, const Event& event, TimePoint at, const StepRules& rules, std::uint64_t dice) {
     const machine::Moment moment(at, rules, dice);
     if (before.request.issue_id.empty() && !machine::may_begin(event)) {

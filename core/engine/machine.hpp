@@ -164,6 +164,10 @@ Step next(Situation before, const Event& event, TimePoint at, const StepRules& r
 /// in phase `granting` only: in every other one it is open whether the present approval covers them.
 std::vector<std::size_t> due_targets(const Request& request, TimePoint now, bool hold_grants);
 
+/// Closes the intent of a call whose outcome nobody recorded: the process died, or the store took no more.
+/// The row that says so is to be saved with it.
+AuditEntry give_up_on_call(Access& access);
+
 /// What the phase must be, by the states of the targets.
 Phase phase_of(const Request& request);
 

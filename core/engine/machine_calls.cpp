@@ -291,8 +291,8 @@ Step on(Situation before, const Started&, const Moment& moment) {
         const Operation operation =
             target.state == TargetState::wanted ? Operation::grant : Operation::revoke;
         Access& access = stored->access;
-        if (access.intent && access.intent->operation == Operation::grant) {
-            access.grant_uncertain = true; // its outcome was never recorded: a crash, or two of us
+        if (access.intent) {
+            step.audit.push_back(give_up_on_call(access));
         }
         access.intent = Intent(operation, request.issue_id, moment.at);
         step.started.push_back(access.key);

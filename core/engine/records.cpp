@@ -144,6 +144,9 @@ AuditEntry access_record(std::string_view code, const Access& access) {
     body["entitlement"] = access.key.entitlement;
     body["account"] = access.key.account;
     body["generation"] = access.generation;
+    if (access.intent && !access.intent->issue_id.empty()) {
+        body["issue"] = access.intent->issue_id;
+    }
     return AuditEntry(std::string(code), canonical_json(body));
 }
 

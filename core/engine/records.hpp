@@ -22,7 +22,8 @@ AuditEntry target_record(
     const Error* error
 );
 
-/// A row about a key that no request is behind: the re-verification of a revoke.
+/// A row about a key by itself: the watch after a revoke, a call that nobody knows the outcome of. Names the
+/// issue of the open intent, if there is one.
 AuditEntry access_record(std::string_view code, const Access& access);
 
 /// The row for a message that reached its ticket; `moved_to` is the status id, empty when it was not moved.

@@ -21,6 +21,14 @@ bool is_gone(const Error& error) {
     return error.code().ends_with(".account_gone") || error.code().ends_with(".entitlement_gone");
 }
 
+/// A grant of unknown outcome that nothing wants and no revoke is waiting for is looked for like a late one.
+void watch_if_left(Access& access, TimePoint now) {
+    if (!access.desired && !access.preexisting && access.grant_uncertain && !access.watch_at) {
+        access.watch_stage = 1;
+        access.watch_at = now;
+    }
+}
+
 Changes changes_for(Access access, std::vector<AuditEntry> audit, TimePoint at) {
     Changes changes;
     changes.accesses.push_back(std::move(access));
@@ -55,7 +63,13 @@ Task<> Watcher::watch(AccessKey key) {
         co_return;
     }
     Access access = std::move(loaded->front().access);
-    if (!access.watch_at) {
+    std::vector<AuditEntry> audit;
+    if (access.intent) {
+        // Whoever calls holds the lock: this one's caller died, or could not record what came of it.
+        audit.push_back(give_up_on_call(access));
+        watch_if_left(access, context_.clock.now());
+    }
+    if (!access.watch_at && audit.empty()) {
         co_return;
     }
     Application* application = context_.application(access.key.application);
@@ -63,8 +77,9 @@ Task<> Watcher::watch(AccessKey key) {
         // Granted again: nothing to watch for. The doubt stays until the next revoke.
         access.watch_stage = 0;
         access.watch_at.reset();
-        std::vector<AuditEntry> none;
-        co_await save(std::move(access), std::move(none));
+    }
+    if (!audit.empty() || !access.watch_at) {
+        co_await save(std::move(access), std::move(audit));
         co_return;
     }
     co_await look(std::move(access), *application->provider);
@@ -73,28 +88,18 @@ Task<> Watcher::watch(AccessKey key) {
 Task<> Watcher::look(Access access, Provider& provider) {
     auto seen = co_await provider.look(access.key, Depth::direct, context_.deadline());
     const TimePoint now = context_.clock.now();
-    std::vector<AuditEntry> audit;
     const bool is_absent = seen ? *seen == Holding::absent : is_gone(seen.error());
-    if (is_absent && access.intent && access.intent->issue_id.empty()) {
-        // A revoke of ours whose outcome was not recorded: this is its outcome.
-        access.intent.reset();
-        audit.push_back(access_record("revoke.late_grant", access));
-    }
-    if (!seen) {
-        if (is_absent) {
-            access = watched(std::move(access), now);
-        } else {
-            access.watch_at = std::max(now + first_look, seen.error().retry_at().value_or(now));
-        }
-        co_await save(std::move(access), std::move(audit));
-        co_return;
-    }
-    if (*seen == Holding::present) {
+    if (seen && !is_absent) {
         co_await revoke_again(std::move(access), provider);
         co_return;
     }
-    access = watched(std::move(access), now);
-    co_await save(std::move(access), std::move(audit));
+    if (is_absent) {
+        access = watched(std::move(access), now);
+    } else {
+        access.watch_at = std::max(now + first_look, seen.error().retry_at().value_or(now));
+    }
+    std::vector<AuditEntry> none;
+    co_await save(std::move(access), std::move(none));
 }
 
 Task<> Watcher::revoke_again(Access access, Provider& provider) {
@@ -116,9 +121,8 @@ Task<> Watcher::revoke_again(Access access, Provider& provider) {
     auto written = co_await provider.revoke(access.key, context_.deadline());
     access.intent.reset();
     std::vector<AuditEntry> outcome;
-    if (written) {
-        outcome.push_back(access_record("revoke.late_grant", access));
-    }
+    const std::string_view code = written ? "revoke.late_grant" : "revoke.failed";
+    outcome.push_back(access_record(code, access));
     co_await save(std::move(access), std::move(outcome));
 }
 

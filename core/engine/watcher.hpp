@@ -8,8 +8,8 @@ namespace accessd {
 /// minute, ten minutes and one hour after the revoke.
 Access watched(Access access, TimePoint at);
 
-/// Looks again at keys whose revoke followed a grant of unknown outcome: a grant that lands late must not
-/// bring the access back (I3).
+/// Looks again at revoked keys: a grant that lands late must not bring the access back (I3). Closes the
+/// intents of calls whose outcome was never recorded (I5).
 class Watcher {
 public:
     explicit Watcher(EngineContext& context) : context_(context) {}

@@ -38,9 +38,15 @@ bool equal(const std::optional<Intent>& left, const std::optional<Intent>& right
 
 AccessTable::AccessTable(Database& database)
     : due(database,
-          "SELECT application, entitlement, account FROM access WHERE watch_at IS NOT NULL"
-          " AND watch_at <= ?1 ORDER BY watch_at"),
-      next_due(database, "SELECT min(watch_at) FROM access WHERE watch_at IS NOT NULL AND watch_at > ?1"),
+          "SELECT application, entitlement, account FROM access WHERE (watch_at IS NOT NULL"
+          " AND watch_at <= ?1) OR (intent_issue IS NOT NULL AND intent_at <= ?1 - 300000)"
+          " ORDER BY watch_at"),
+      next_due(
+          database,
+          "SELECT min(at) FROM (SELECT min(watch_at) AS at FROM access WHERE watch_at IS NOT NULL"
+          " AND watch_at > ?1 UNION ALL SELECT min(intent_at) + 300000 FROM access"
+          " WHERE intent_issue IS NOT NULL AND intent_at > ?1 - 300000)"
+      ),
       database_(database),
       find_(
           database,

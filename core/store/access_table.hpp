@@ -35,7 +35,9 @@ public:
 
     bool open_intents(std::vector<std::string>& issue_ids);
 
-    Statement due;      ///< (now) -> keys whose watch is due, the longest due first
+    /// (now) -> keys that must be looked at: their watch is due, or a call that began five minutes ago has no
+    /// outcome.
+    Statement due;
     Statement next_due; ///< (now) -> the earliest later moment, or NULL
 
 private:

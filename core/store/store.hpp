@@ -78,8 +78,9 @@ public:
     std::vector<std::string>
         requests;                   ///< issue ids: next_wake() has come, or a target waits for its first try
     std::vector<std::string> tells; ///< issue ids with an outbox row that is due
-    std::vector<AccessKey> watches; ///< keys whose absence must be verified again
-    std::optional<TimePoint> next;  ///< the earliest wake-up after `now`, ends of claims included
+    /// Keys whose absence must be verified again, or whose intent is five minutes old and has no outcome.
+    std::vector<AccessKey> watches;
+    std::optional<TimePoint> next; ///< the earliest wake-up after `now`, ends of claims included
 };
 
 /// A live lease as the sweep needs it.

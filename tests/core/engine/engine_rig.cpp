@@ -5,6 +5,7 @@
 #include <boost/asio/co_spawn.hpp>
 
 #include <algorithm>
+#include <stdexcept>
 #include <utility>
 
 namespace accessd::engine_test {
@@ -383,6 +384,16 @@ Access EngineRig::stored_access() {
     test::SimWorld own;
     auto found = store_test::run(own, disk->load_accesses(std::vector<AccessKey>(1, key())));
     return found && !found->empty() ? found->front().access : Access();
+}
+
+void EngineRig::save(const Access& access) {
+    test::SimWorld own;
+    Changes changes;
+    changes.accesses.push_back(access);
+    changes.at = world->now();
+    if (!store_test::run(own, disk->save(std::move(changes)))) {
+        throw std::runtime_error("the rig cannot save");
+    }
 }
 
 std::vector<std::string> EngineRig::audit() {

@@ -158,6 +158,8 @@ public:
     /// What is stored of a request; empty when nothing is.
     std::optional<Request> stored(const std::string& issue_id = "1042");
     Access stored_access();
+    /// Stores a row as an earlier life may have left it.
+    void save(const Access& access);
     /// Codes of the audit rows, oldest first.
     std::vector<std::string> audit();
     std::size_t audited(std::string_view code);

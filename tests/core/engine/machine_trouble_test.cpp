@@ -342,6 +342,7 @@ TEST_CASE("machine: an intent without an outcome makes the next grant uncertain,
     rig.resolve();
     rig.must(Started()); // and the process dies
     rig.must(Started());
+    CHECK(rig.audited("grant.unknown"));
     CHECK(rig.access().grant_uncertain);
     rig.must(Finished({rig.finish(users, Operation::grant, was_there)}));
     CHECK(rig.access().owned);

@@ -166,6 +166,28 @@ TEST_CASE("due: a key is due when its absence must be verified again") {
     CHECK(due(open, 1000).watches.empty());
 }
 
+TEST_CASE("due: a key is due when a call on it has no outcome five minutes later") {
+    TempDir dir;
+    OpenLedger open(dir.path());
+    Changes changes;
+    changes.accesses.emplace_back(key("a"));
+    changes.accesses.back().intent = Intent(Operation::grant, "1042", at(5));
+    changes.accesses.emplace_back(key("b"));
+    changes.accesses.back().intent = Intent(Operation::revoke, std::string(), at(10)); // the watch's own
+    REQUIRE(open.save(changes).has_value());
+    CHECK(due(open, 304).watches.empty());
+    CHECK(due(open, 304).next == at(305));
+    CHECK(due(open, 305).watches == std::vector<AccessKey>{key("a")});
+    CHECK(due(open, 310).watches == std::vector<AccessKey>{key("b")});
+    for (Access& access : changes.accesses) {
+        access.revision = 1;
+        access.intent.reset();
+    }
+    REQUIRE(open.save(changes).has_value());
+    CHECK(due(open, 1000).watches.empty());
+    CHECK_FALSE(due(open, 1000).next.has_value());
+}
+
 TEST_CASE("due: claims end with the process") {
     TempDir dir;
     {
