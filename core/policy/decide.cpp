@@ -62,18 +62,31 @@ const FieldChange* overtaken(const Ticket& ticket, const Portal& portal, const R
     return nullptr;
 }
 
-Decision decide_overtaken(const FieldChange& change, const Portal& portal) {
-    const AppStatus* status = portal.status(change.to);
-    if (status == nullptr) {
-        return Nothing();
-    }
-    if (*status != AppStatus::approved) {
-        return End(std::string(to_string(*status)), actor_of(&change));
-    }
+Decision park_overtaken() {
     return Park(
         "ticket.overtaken",
         "the ticket was approved again while accessd moved it on; move it back to be approved"
     );
+}
+
+/// Moved by people before accessd moved it on.
+Decision decide_overtaken(const FieldChange& change, const Portal& portal, bool at_work) {
+    const AppStatus* status = portal.status(change.to);
+    if (status == nullptr) {
+        return at_work ? Decision(End("withdrawn", actor_of(&change))) : Nothing();
+    }
+    return *status == AppStatus::approved ? Decision(park_overtaken())
+                                          : End(std::string(to_string(*status)), actor_of(&change));
+}
+
+/// accessd moved the ticket. It does so when its work is done: a move while there is work belongs to what was
+/// said about an earlier approval, and took the ticket out of the status that it must be in.
+Decision decide_moved_by_us(const Ticket& ticket, const Portal& portal, const Request& stored) {
+    const bool at_work = stored.phase == Phase::resolving || stored.phase == Phase::granting;
+    if (const FieldChange* missed = overtaken(ticket, portal, stored)) {
+        return decide_overtaken(*missed, portal, at_work);
+    }
+    return at_work ? Decision(park_overtaken()) : Nothing();
 }
 
 Decision decide_unmapped(const Ticket& ticket, const Policy& policy, const Request* stored) {
@@ -82,8 +95,7 @@ Decision decide_unmapped(const Ticket& ticket, const Policy& policy, const Reque
                        change->author.account_id == policy.portal.own_account_id;
     const bool ours = ticket.project_id == policy.portal.project_id;
     if (by_us && ours && stored != nullptr) {
-        const FieldChange* missed = overtaken(ticket, policy.portal, *stored);
-        return missed != nullptr ? decide_overtaken(*missed, policy.portal) : Nothing();
+        return decide_moved_by_us(ticket, policy.portal, *stored);
     }
     if (!is_unfinished(stored) || by_us) {
         return Nothing();

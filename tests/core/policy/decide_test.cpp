@@ -60,8 +60,12 @@ bool is_nothing(const Decision& decision) {
     return std::holds_alternative<Nothing>(decision);
 }
 
+bool is_at_work(Phase phase) {
+    return phase == Phase::resolving || phase == Phase::granting;
+}
+
 bool is_unfinished(Phase phase) {
-    return phase == Phase::resolving || phase == Phase::granting || phase == Phase::unproven;
+    return is_at_work(phase) || phase == Phase::unproven;
 }
 
 } // namespace
@@ -182,51 +186,11 @@ TEST_CASE("decide: leaving the approved status before the access is there withdr
         CHECK(end_code(decide_on(moved, &stored)) == (is_unfinished(phase) ? "withdrawn" : ""));
         Ticket ours = ticket();
         move(ours, "503", at(20min), status::granted, person("id-accessd", ""));
-        CHECK(is_nothing(decide_on(ours, &stored)));
+        CHECK(is_nothing(decide_on(ours, &stored)) == !is_at_work(phase));
     }
     Ticket unknown = ticket();
     move(unknown, "503", at(20min), status::waiting);
     CHECK(is_nothing(decide_on(unknown)));
-}
-
-TEST_CASE("decide: what people did just before we moved the ticket counts, once") {
-    for (const auto& [status, code] :
-         {std::pair(status::denied, "denied"),
-          std::pair(status::revoked, "revoked"),
-          std::pair(status::declined, "declined")}) {
-        for (const Phase phase : all_phases) {
-            const Request stored = handled(ticket(), phase);
-            Ticket over = ticket();
-            move(over, "503", at(20min), status, carol());
-            const Request seen = handled(over, phase);
-            move(over, "504", at(21min), status::granted, person("id-accessd", ""));
-            const Decision decision = decide_on(over, &stored);
-            REQUIRE(end_code(decision) == code);
-            CHECK(std::get<End>(decision).actor == "carol@acme.example");
-            CHECK(is_nothing(decide_on(over, &seen)));
-            const Request ended = handled(over, Phase::ended);
-            CHECK(is_nothing(decide_on(over, &ended)));
-            // Another message of ours changes nothing about it.
-            move(over, "505", at(22min), status::removed, person("id-accessd", ""));
-            CHECK(end_code(decide_on(over, &stored)) == code);
-            CHECK(is_nothing(decide_on(over, &ended)));
-        }
-    }
-    Ticket unknown = ticket();
-    move(unknown, "503", at(20min), status::revoked, carol());
-    move(unknown, "504", at(21min), status::granted, person("id-accessd", ""));
-    CHECK(is_nothing(decide_on(unknown)));
-}
-
-TEST_CASE("decide: a new approval that our own move overtook is parked, not lost") {
-    Ticket again = ticket();
-    move(again, "503", at(20min), status::revoked, carol());
-    const Request stored = handled(again, Phase::ended);
-    move(again, "504", at(21min), status::approved, carol());
-    move(again, "505", at(22min), status::removed, person("id-accessd", ""));
-    CHECK(park_code(decide_on(again, &stored)) == "ticket.overtaken");
-    const Request parked = handled(again, Phase::parked);
-    CHECK(is_nothing(decide_on(again, &parked)));
 }
 
 TEST_CASE("decide: an unknown account of our own does not make every author ours") {

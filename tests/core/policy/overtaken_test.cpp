@@ -2,6 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
+#include <string>
+#include <utility>
+
 using namespace accessd;
 using namespace accessd::policy_test;
 using namespace std::chrono_literals;
@@ -12,19 +16,47 @@ Person ourselves() {
     return person("id-accessd", "");
 }
 
+constexpr std::array all_phases = {
+    Phase::resolving,
+    Phase::granting,
+    Phase::active,
+    Phase::ending,
+    Phase::ended,
+    Phase::unproven,
+    Phase::parked};
+
+bool is_at_work(Phase phase) {
+    return phase == Phase::resolving || phase == Phase::granting;
+}
+
+/// What is stored of a ticket after it was decided on as it is now.
+Request handled(const Ticket& ticket, Phase phase) {
+    Request stored;
+    stored.issue_id = ticket.issue_id;
+    stored.status_entry = status_entry_id(ticket);
+    stored.phase = phase;
+    stored.revision = 1;
+    stored.updated_at = ticket.updated_at;
+    return stored;
+}
+
 /// What is stored of the sample ticket while it waits for its grant.
 Request waiting_request() {
-    Request stored;
-    stored.issue_id = "1042";
-    stored.status_entry = "502";
-    stored.phase = Phase::granting;
-    stored.revision = 1;
-    stored.updated_at = at(10min);
-    return stored;
+    return handled(ticket(), Phase::granting);
 }
 
 Decision decide_on(const Ticket& ticket, const Request& stored, const Policy& rules = policy()) {
     return decide(ticket, rules, ApproverFacts(), &stored);
+}
+
+std::string park_code(const Decision& decision) {
+    const auto* park = std::get_if<Park>(&decision);
+    return park != nullptr ? park->code : std::string();
+}
+
+std::string end_code(const Decision& decision) {
+    const auto* end = std::get_if<End>(&decision);
+    return end != nullptr ? end->code : std::string();
 }
 
 bool is_nothing(const Decision& decision) {
@@ -33,11 +65,62 @@ bool is_nothing(const Decision& decision) {
 
 } // namespace
 
-TEST_CASE("decide: a move of ours over a status that means nothing to us changes nothing") {
-    Ticket moved = ticket();
-    move(moved, "503", at(20min), status::waiting, carol());
-    move(moved, "504", at(21min), status::granted, ourselves());
-    CHECK(is_nothing(decide_on(moved, waiting_request())));
+TEST_CASE("decide: what people did just before we moved the ticket counts, once") {
+    for (const auto& [status, code] :
+         {std::pair(status::denied, "denied"),
+          std::pair(status::revoked, "revoked"),
+          std::pair(status::declined, "declined")}) {
+        for (const Phase phase : all_phases) {
+            const Request stored = handled(ticket(), phase);
+            Ticket over = ticket();
+            move(over, "503", at(20min), status, carol());
+            const Request ended = handled(over, Phase::ended);
+            move(over, "504", at(21min), status::granted, ourselves());
+            const Decision decision = decide_on(over, stored);
+            REQUIRE(end_code(decision) == code);
+            CHECK(std::get<End>(decision).actor == "carol@acme.example");
+            CHECK(is_nothing(decide_on(over, ended)));
+            // Another message of ours changes nothing about it.
+            move(over, "505", at(22min), status::removed, ourselves());
+            CHECK(end_code(decide_on(over, stored)) == code);
+            CHECK(is_nothing(decide_on(over, ended)));
+        }
+    }
+    Ticket unknown = ticket();
+    move(unknown, "503", at(20min), status::revoked, carol());
+    move(unknown, "504", at(21min), status::granted, ourselves());
+    CHECK(is_nothing(decide(unknown, policy(), ApproverFacts(), nullptr)));
+}
+
+TEST_CASE("decide: a new approval that our own move overtook is parked, not lost") {
+    Ticket again = ticket();
+    move(again, "503", at(20min), status::revoked, carol());
+    const Request stored = handled(again, Phase::ended);
+    move(again, "504", at(21min), status::approved, carol());
+    move(again, "505", at(22min), status::removed, ourselves());
+    CHECK(park_code(decide_on(again, stored)) == "ticket.overtaken");
+    CHECK(is_nothing(decide_on(again, handled(again, Phase::parked))));
+}
+
+TEST_CASE("decide: a late move of ours out of a new approval parks it before the grant") {
+    for (const Phase phase : all_phases) {
+        CAPTURE(to_string(phase));
+        Ticket moved = ticket();
+        const Request stored = handled(moved, phase);
+        move(moved, "503", at(20min), status::removed, ourselves());
+        CHECK(park_code(decide_on(moved, stored)) == (is_at_work(phase) ? "ticket.overtaken" : ""));
+    }
+}
+
+TEST_CASE("decide: a withdrawal that our own move overtook still withdraws what was not granted yet") {
+    for (const Phase phase : all_phases) {
+        CAPTURE(to_string(phase));
+        Ticket moved = ticket();
+        const Request stored = handled(moved, phase);
+        move(moved, "503", at(20min), status::waiting, carol());
+        move(moved, "504", at(21min), status::granted, ourselves());
+        CHECK(end_code(decide_on(moved, stored)) == (is_at_work(phase) ? "withdrawn" : ""));
+    }
 }
 
 TEST_CASE("decide: a move of ours over a revoke is a revoke, by whoever made it") {
@@ -56,7 +139,7 @@ TEST_CASE("decide: a history of our own moves alone overtook nobody") {
     Ticket moved = ticket();
     moved.changes.clear();
     move(moved, "503", at(20min), status::granted, ourselves());
-    Request stored = waiting_request();
+    Request stored = handled(ticket(), Phase::active);
     stored.status_entry = "elsewhere";
     CHECK(is_nothing(decide_on(moved, stored)));
 }
