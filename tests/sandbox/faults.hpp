@@ -30,7 +30,7 @@ enum class FaultKind : std::uint8_t {
     lost_request, ///< the connection ends before the vendor saw the request
     lost_reply,   ///< the vendor acts, then the connection ends
     late_effect,  ///< the connection ends, the vendor acts `delay_ms` later
-    repeated,     ///< the vendor answers, and acts once more `delay_ms` later
+    repeated,     ///< the vendor acts and answers, and acts once more `delay_ms` later
     hollow,       ///< 204, and nothing is done
     empty_page,   ///< 200 with an empty page of a list that has more (Microsoft Graph)
     slow,         ///< the answer comes `delay_ms` later; other rules go on to apply

@@ -59,6 +59,18 @@ void corrupt(Delivery& delivery, FaultKind kind) {
     }
 }
 
+/// Whether the vendor did what it was asked, every part of a batch included.
+bool is_carried_out(const HttpResponse& response) {
+    if (response.status / 100 != 2) {
+        return false;
+    }
+    const auto body = parse_json(response.body);
+    const json::array* const parts = body ? find_array(*body, "responses") : nullptr;
+    return parts == nullptr || std::all_of(parts->begin(), parts->end(), [](const json::value& part) {
+               return find_integer(part, "status").value_or(200) / 100 == 2;
+           });
+}
+
 } // namespace
 
 std::string endpoint_of(std::string_view method, std::string_view path) {
@@ -145,7 +157,9 @@ Sandbox::apply(VendorModel& model, const HttpRequest& request, TimePoint now, st
         late_.emplace(now + rule->delay, Late(request, &model, now, true));
         break;
     case FaultKind::repeated:
-        late_.emplace(now + rule->delay, Late(request, &model, now, true));
+        if (is_carried_out(delivery.response)) { // what was refused has no work that could be done twice
+            late_.emplace(now + rule->delay, Late(request, &model, now, true));
+        }
         break;
     case FaultKind::lost_reply:
     case FaultKind::malformed:

@@ -54,6 +54,21 @@ public:
         return out;
     }
 
+    /// Adds Jane between two reads.
+    HttpRequest batch() {
+        HttpRequest out("POST", "https://graph.test/v1.0/$batch");
+        out.headers.add("Authorization", "Bearer " + token);
+        out.headers.add("Content-Type", "application/json");
+        out.body = R"({"requests":[{"id":"1","method":"GET","url":"/users/jane@acme.example"},)"
+                   R"({"id":"2","method":"POST","url":"/groups/)" +
+                   group() +
+                   R"(/members/$ref","headers":{"Content-Type":"application/json"},)"
+                   R"("body":{"@odata.id":"https://graph.test/v1.0/directoryObjects/)" +
+                   jane() +
+                   R"("}},{"id":"3","dependsOn":["2"],"method":"GET","url":"/users/bob@acme.example"}]})";
+        return out;
+    }
+
     std::string group() {
         return string_or_empty(*find(control("groups", {}), "groups"), "confluence-users");
     }
@@ -144,6 +159,22 @@ TEST_CASE("transport: a late effect shows when its time has come") {
     CHECK(test.has_jane());
 }
 
+TEST_CASE("transport: what was carried out is done once more, what was refused is not") {
+    for (const bool refused : {false, true}) {
+        CAPTURE(refused);
+        TransportTest test;
+        test.fault(R"({"kind":"repeated","times":1,"delay_ms":60000})");
+        if (refused) {
+            test.fault(R"({"kind":"throttle_bare","in_batch":true,"method":"POST","times":1})");
+        }
+        CHECK(test.send(test.batch())->status == 200);
+        CHECK(test.has_jane() == !refused);
+        test.control("remove_member", {{"user", "jane@acme.example"}, {"group", "confluence-users"}});
+        test.world.run_until(test.world.now() + 2min);
+        CHECK(test.has_jane() == !refused);
+    }
+}
+
 TEST_CASE("transport: a deadline ends the wait, not the request") {
     TransportTest test;
     test.transport.set_latency(10s);
@@ -205,16 +236,7 @@ TEST_CASE("transport: a fault inside a batch strikes one request of it") {
     test.fault(
         R"({"kind":"throttle_seconds","in_batch":true,"method":"POST","path":"/v1.0/groups/*","retry_after_s":7,"times":1})"
     );
-    HttpRequest batch("POST", "https://graph.test/v1.0/$batch");
-    batch.headers.add("Authorization", "Bearer " + test.token);
-    batch.headers.add("Content-Type", "application/json");
-    batch.body = R"({"requests":[{"id":"1","method":"GET","url":"/users/jane@acme.example"},)"
-                 R"({"id":"2","method":"POST","url":"/groups/)" +
-                 test.group() +
-                 R"(/members/$ref","headers":{"Content-Type":"application/json"},)"
-                 R"("body":{"@odata.id":"https://graph.test/v1.0/directoryObjects/)" +
-                 test.jane() +
-                 R"("}},{"id":"3","dependsOn":["2"],"method":"GET","url":"/users/bob@acme.example"}]})";
+    const HttpRequest batch = test.batch();
     const auto answer = test.send(batch);
     REQUIRE(answer);
     REQUIRE(answer->status == 200);

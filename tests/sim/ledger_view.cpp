@@ -107,9 +107,14 @@ std::int64_t LedgerView::open_intents() {
     return number(sql);
 }
 
-std::int64_t LedgerView::undelivered() {
-    static const char* const sql = "SELECT count(*) FROM outbox WHERE delivered=0";
-    return number(sql);
+std::vector<std::string> LedgerView::undelivered() {
+    static const char* const sql = "SELECT issue_id FROM outbox WHERE delivered=0 ORDER BY row";
+    Run run(prepare(sql));
+    std::vector<std::string> all;
+    while (run.next()) {
+        all.push_back(text(prepare(sql), 0));
+    }
+    return all;
 }
 
 std::int64_t LedgerView::version() {

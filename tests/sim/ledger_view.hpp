@@ -42,8 +42,8 @@ public:
     std::vector<StoredState> requests();
 
     std::int64_t open_intents();
-    /// Messages that are still to be delivered.
-    std::int64_t undelivered();
+    /// Issue ids with a message that is still to be delivered, one for each.
+    std::vector<std::string> undelivered();
     /// Grows with every commit of the daemon.
     std::int64_t version();
 
