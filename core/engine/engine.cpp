@@ -146,19 +146,28 @@ Task<> Engine::poll_loop() {
             note_poll(swept);
             next_sweep = context_.clock.now() + context_.settings.sweep_interval;
         }
-        TimePoint next = started + context_.settings.poll_interval;
-        if (!polled && polled.error().retry_at()) {
-            next = std::max(next, *polled.error().retry_at());
-        }
+        const TimePoint next =
+            polled ? started + context_.settings.poll_interval : next_poll_after(polled.error(), started);
         if (!context_.stopping) {
             co_await context_.poll_now.wait_until(context_.clock, next);
         }
     }
 }
 
+/// Grants and messages wait for a poll that goes well: after a failure it does not come later than usual, and
+/// sooner at first.
+TimePoint Engine::next_poll_after(const Error& error, TimePoint started) {
+    const TimePoint now = context_.clock.now();
+    const TimePoint again =
+        retry_at(context_.settings.retry, error, polls_failed_in_a_row_, now, context_.random.next());
+    const TimePoint usual = started + context_.settings.poll_interval;
+    return std::min(again, std::max(usual, error.retry_at().value_or(usual)));
+}
+
 void Engine::note_poll(const Result<Done>& outcome) {
     if (outcome) {
         ++context_.counters.polls;
+        polls_failed_in_a_row_ = 0;
         if (!poll_trouble_.empty()) {
             log(LogLevel::info, "polling_recovered", {});
             poll_trouble_.clear();
@@ -166,6 +175,7 @@ void Engine::note_poll(const Result<Done>& outcome) {
         return;
     }
     ++context_.counters.polls_failed;
+    ++polls_failed_in_a_row_;
     const Error& error = outcome.error();
     if (poll_trouble_ != error.code() && !context_.stopping) {
         poll_trouble_ = error.code();
@@ -260,6 +270,7 @@ Task<> Engine::take_requests(std::vector<std::string> issue_ids) {
     auto reviewed = co_await finder_.review(std::move(granting));
     if (!reviewed) {
         note_poll(reviewed.error());
+        context_.poll_now.notify(); // which tells whether Jira answers again
         context_.alarm.set(context_.clock.now() + claim_time);
         co_return;
     }

@@ -7,6 +7,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -59,6 +60,7 @@ private:
     Task<> drain();
     Task<bool> drained();
     void note_poll(const Result<Done>& outcome);
+    TimePoint next_poll_after(const Error& error, TimePoint started);
 
     EngineContext context_;
     TaskGroup connecting_;
@@ -71,6 +73,7 @@ private:
     std::set<std::string> until_connected_; ///< issue ids taken up before Jira had answered: they come again
     std::optional<Result<Done>> connected_; ///< empty: was stopped before
     std::string poll_trouble_;              ///< code of the trouble that polling is in
+    std::uint32_t polls_failed_in_a_row_ = 0;
 };
 
 } // namespace accessd

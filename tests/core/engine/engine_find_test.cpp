@@ -42,6 +42,22 @@ TEST_CASE("find: a search without end is broken off, and what it found counts al
     CHECK_FALSE(store_test::run(own, rig.disk->position())->has_value());
 }
 
+TEST_CASE("find: after a poll that failed the next comes sooner, and not later than usual") {
+    EngineRig rig;
+    rig.context().settings.poll_interval = 10min;
+    rig.start();
+    rig.run_for(1min);
+    const auto polls = rig.context().counters.polls;
+    rig.script.fail("jira.search", transient("jira.away"), 2);
+    rig.run_for(9min + 30s);
+    CHECK(rig.context().counters.polls_failed == 2);
+    CHECK(rig.context().counters.polls > polls);
+    rig.script.fail("jira.search", transient("jira.away"), Script::always);
+    const int searches = rig.script.count("jira.search");
+    rig.run_for(24h);
+    CHECK(rig.script.count("jira.search") - searches >= 24 * 6);
+}
+
 TEST_CASE("find: what Jira cannot read in time is read in smaller parts, and in larger ones again") {
     EngineRig rig;
     for (int i = 0; i < 40; ++i) {
