@@ -35,6 +35,17 @@ void want(Access& access, bool desired) {
     }
 }
 
+namespace {
+
+void keep(Step& step, Target& target, const Access& access, std::string because) {
+    clear_failures(target);
+    target.state = TargetState::kept;
+    target.kept_because = std::move(because);
+    step.audit.push_back(target_record("lease.kept", step.after.request, target, access, nullptr));
+}
+
+} // namespace
+
 void end_claim(Step& step, Target& target, StoredAccess& stored) {
     const Request& request = step.after.request;
     if (target.state == TargetState::gone || target.state == TargetState::kept) {
@@ -43,23 +54,20 @@ void end_claim(Step& step, Target& target, StoredAccess& stored) {
     if (target.state != TargetState::ending) {
         clear_failures(target);
     }
+    Access& access = stored.access;
     if (const std::string* holder = other_holder(stored, request.issue_id)) {
-        target.state = TargetState::kept;
-        target.kept_because = *holder;
-        step.audit.push_back(target_record("lease.kept", request, target, stored.access, nullptr));
+        keep(step, target, access, *holder);
         return;
     }
-    Access& access = stored.access;
     want(access, false);
     if (access.preexisting && !request.revoke_preexisting) {
-        target.state = TargetState::kept;
-        target.kept_because = "preexisting";
-        step.audit.push_back(target_record("lease.kept", request, target, access, nullptr));
+        keep(step, target, access, "preexisting");
         return;
     }
     const bool never_touched =
         !access.owned && !access.preexisting && !access.intent && !access.grant_uncertain;
     if (never_touched && target.state != TargetState::held) {
+        clear_failures(target);
         target.state = TargetState::gone;
         step.audit.push_back(target_record("lease.dropped", request, target, access, nullptr));
         return;

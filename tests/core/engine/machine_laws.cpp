@@ -328,6 +328,12 @@ bool refusals_have_a_reason(const Trial& t) {
     });
 }
 
+bool what_is_over_rests(const Trial& t) {
+    return std::all_of(t.now().targets.begin(), t.now().targets.end(), [](const Target& target) {
+        return !is_over(target) || !target.wake_at;
+    });
+}
+
 /// I5: whatever changed can be read in the audit. (What Resolved does is in the intents that follow it.)
 bool changes_are_audited(const Trial& t) {
     bool changed = t.old().phase != t.now().phase;
@@ -391,6 +397,7 @@ constexpr std::array laws = {
     Law{"I2: trouble says why", trouble_has_a_reason},
     Law{"I2: new states are told", states_are_told},
     Law{"I2: refusals and exceptions say why", refusals_have_a_reason},
+    Law{"I10: what is over does not come up again", what_is_over_rests},
     Law{"I5: changes are audited", changes_are_audited},
     Law{"I5: the audit is JSON", audit_is_json},
     Law{"a grant of unknown outcome stays in doubt", doubt_stays},

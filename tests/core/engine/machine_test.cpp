@@ -268,6 +268,21 @@ TEST_CASE("machine: access that another ticket claims is kept, and goes with the
         CHECK(rig.state() == TargetState::kept);
         CHECK_FALSE(rig.access().intent.has_value());
     }
+    SUBCASE("claimed while the revoke failed") {
+        rig.others.clear();
+        rig.must(desk().end());
+        rig.must(Started());
+        rig.must(Finished(
+            {rig.finish(users, Operation::revoke, trouble(Fault::transient, Effect::none, "x.away"))}
+        ));
+        REQUIRE(rig.target().wake_at.has_value());
+        rig.now = *rig.target().wake_at;
+        rig.others[key_of(users)]["1043"] = "ACC-43";
+        rig.access().desired = true;
+        ++rig.access().generation;
+        rig.must(Started());
+        CHECK_FALSE(next_wake(rig.request).has_value());
+    }
     CHECK(rig.target().kept_because == "ACC-43");
     CHECK(rig.audited("lease.kept"));
     CHECK(rig.request.phase == Phase::ended);
