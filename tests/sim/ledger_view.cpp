@@ -117,6 +117,11 @@ std::vector<std::string> LedgerView::undelivered() {
     return all;
 }
 
+std::int64_t LedgerView::restless() {
+    static const char* const sql = "SELECT count(*) FROM request WHERE phase='ended' AND due_at IS NOT NULL";
+    return number(sql);
+}
+
 std::int64_t LedgerView::version() {
     static const char* const sql = "PRAGMA data_version";
     return number(sql);

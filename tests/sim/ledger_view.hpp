@@ -44,6 +44,8 @@ public:
     std::int64_t open_intents();
     /// Issue ids with a message that is still to be delivered, one for each.
     std::vector<std::string> undelivered();
+    /// Requests that are over and come up again all the same.
+    std::int64_t restless();
     /// Grows with every commit of the daemon.
     std::int64_t version();
 

@@ -144,16 +144,18 @@ void Oracle::check_word(const jsm::Issue& issue) {
         if (touched(key)) {
             continue;
         }
-        if (status == granted_status_id && surely_live(issue, key, now + 1ms) && !is_member(key)) {
+        if (status == granted_status_id && surely_live(issue, key, now + 1ms) && !is_member(key) &&
+            !may_look_present(key)) {
             violation("I2", issue.facts.key + " says granted, and there is no membership");
         }
         const auto justifies = [&](const jsm::Issue* one) {
             return maybe_live_since(*one, key, one == &issue ? now : now - unread_for);
         };
-        // Where replicas lag, a look right behind the revoke may have seen a time before the grant; the watch
-        // will tell.
+        // Where replicas lag, a look right behind the revoke may have seen a time before the grant, and what
+        // comes late comes after it; the watch will tell.
         const bool lags = tenants_.at(key.tenant).model->state().directory.lag > 0ms;
-        if (status == removed_status_id && !lags && is_member(key) &&
+        const bool seen = !lags && !back_late_.contains(key);
+        if (status == removed_status_id && seen && is_member(key) &&
             std::none_of(all.begin(), all.end(), justifies)) {
             violation("I3", issue.facts.key + " says removed, and the membership is there");
         }
@@ -171,14 +173,21 @@ void Oracle::on_write(const std::string& tenant, const sandbox::AccessWrite& wri
     } else {
         ++revokes_;
         check_revoke(key, sent);
+        if (write.changed) {
+            revoked_at_[key] = world_.now();
+        }
     }
     check_pin(key);
-    if (sent != world_.now() && !write.grant && write.changed) {
-        by_hand_.insert(key); // nobody can tell that a late revoke took what was granted since
+    if (sent == world_.now()) {
+        back_late_.erase(key);
+        check_intent(key, write.grant ? "grant" : "revoke");
+        return;
     }
     // One that was under way for long was begun by an intent that may be settled by now.
-    if (sent == world_.now()) {
-        check_intent(key, write.grant ? "grant" : "revoke");
+    if (write.changed && write.grant) {
+        back_late_.insert(key);
+    } else if (write.changed) {
+        by_hand_.insert(key); // nobody can tell that a late revoke took what was granted since
     }
 }
 

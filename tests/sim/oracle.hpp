@@ -118,6 +118,7 @@ private:
     bool maybe_live(const sandbox::jsm::Issue& issue, const Key& key, TimePoint when) const;
     bool maybe_live_since(const sandbox::jsm::Issue& issue, const Key& key, TimePoint since) const;
     bool is_member(const Key& key) const;
+    bool may_look_present(const Key& key) const;
     std::vector<Key> keys_of(const sandbox::jsm::Issue& issue, TimePoint when) const;
     bool touched(const Key& key) const;
     bool is_ours(const sandbox::jsm::Change& change) const;
@@ -143,8 +144,10 @@ private:
     std::map<std::string, sandbox::jsm::Issue> deleted_;
     std::map<Key, TimePoint> granted_by_us_; ///< first call
     std::set<Key> preexisting_;              ///< added by hand before any call of ours
+    std::map<Key, TimePoint> revoked_at_;    ///< the last time that a revoke took something
     std::set<Key> by_hand_;
-    std::set<std::string> replaced_;           ///< addresses and group names that were deleted
+    std::set<Key> back_late_;        ///< by a call that was still under way when the last one was made
+    std::set<std::string> replaced_; ///< addresses and group names that were deleted
     std::map<std::string, int> late_comments_; ///< by issue id or key
     std::vector<Deadline> deadlines_;
     Duration poll_interval_{0};

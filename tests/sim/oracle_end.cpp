@@ -26,6 +26,11 @@ void Oracle::judge() {
             violation("I2", "a message that was never delivered to " + issue_id);
         }
     }
+    if (view_->restless() != 0) {
+        violation(
+            "I10", "requests that are over and still have a time: " + std::to_string(view_->restless())
+        );
+    }
     judge_tickets();
     judge_memberships();
     judge_secrets();

@@ -161,6 +161,14 @@ bool Oracle::is_member(const Key& key) const {
     return tenants_.at(key.tenant).model->state().directory.is_member(key.group, key.account);
 }
 
+/// Replicas that lag still show what was taken away: where the vendor took the next grant and did nothing, no
+/// look tells.
+bool Oracle::may_look_present(const Key& key) const {
+    const auto revoked = revoked_at_.find(key);
+    const Duration lag = tenants_.at(key.tenant).model->state().directory.lag;
+    return revoked != revoked_at_.end() && world_.now() - revoked->second <= lag;
+}
+
 bool Oracle::touched(const Key& key) const {
     const Tenant& tenant = tenants_.at(key.tenant);
     const auto replaced = [&](const auto& names, const std::string& id) {
