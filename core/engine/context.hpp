@@ -2,6 +2,7 @@
 
 #include "core/engine/key_locks.hpp"
 #include "core/engine/machine.hpp"
+#include "core/engine/own_moves.hpp"
 #include "core/engine/provider.hpp"
 #include "core/jsm/ticket_source.hpp"
 #include "core/model/identity.hpp"
@@ -99,6 +100,7 @@ public:
     std::map<std::string, Application> applications;
 
     KeyLocks locks;
+    OwnMoves own_moves;
     Alarm alarm;
     Wakeup poll_now; ///< ends the wait for the next poll
     Counters counters;

@@ -64,8 +64,8 @@ private:
     Worker worker_;
     Watcher watcher_;
     std::map<std::string, Lane> lanes_;
-    std::set<std::string> known_;                           ///< issue ids queued or being worked on
-    std::map<std::string, std::optional<TimePoint>> again_; ///< of those: something came up; last reading
+    std::set<std::string> known_;                             ///< issue ids queued or being worked on
+    std::map<std::string, std::optional<SteadyPoint>> again_; ///< of those: something came up; last reading
     std::set<AccessKey> watched_;
     Wakeup room_;
 };

@@ -266,7 +266,7 @@ Task<> Engine::take_requests(std::vector<std::string> issue_ids) {
     if (granting.empty() || !readable) {
         co_return;
     }
-    const TimePoint read_at = context_.clock.now();
+    const SteadyPoint read_at = context_.clock.steady();
     auto reviewed = co_await finder_.review(std::move(granting));
     if (!reviewed) {
         note_poll(reviewed.error());

@@ -20,7 +20,7 @@ constexpr std::size_t most_reconciled = 50;
 // Decided requests that may wait in memory; beyond it the search waits.
 constexpr std::size_t most_backlog = 256;
 constexpr int most_conflicts = 4;
-// How far the position may stay behind for a ticket that could not be dealt with.
+// How long the position stays behind for a ticket that could not be dealt with.
 constexpr Duration most_lag = 24h;
 // A bound on one walk; what is left comes with the next poll.
 constexpr int most_pages = 2000;
@@ -172,6 +172,7 @@ Task<Result<Finder::Judged>> Finder::read_in_parts(std::vector<std::string> issu
 
 Task<Result<Done>>
 Finder::read_and_decide(std::vector<std::string> issue_ids, Judged judged, TaskGroup& tasks) {
+    const SteadyPoint read_from = context_.clock.steady();
     auto read = co_await context_.source.read(issue_ids, context_.deadline());
     if (!read) {
         co_return read.error();
@@ -194,7 +195,7 @@ Finder::read_and_decide(std::vector<std::string> issue_ids, Judged judged, TaskG
         if (known != stored.end()) {
             request = std::move(known->second);
         }
-        tasks.spawn(decide_one(std::move(ticket), std::move(request), facts, judged));
+        tasks.spawn(decide_one(std::move(ticket), std::move(request), facts, read_from, judged));
     }
     for (const std::string& issue_id : read->unseen) {
         if (stored.contains(issue_id)) {
@@ -215,12 +216,16 @@ void Finder::remember(const Ticket& ticket, const Judged& judged) {
     }
 }
 
-Task<> Finder::decide_one(Ticket ticket, std::optional<StoredRequest> stored, Facts facts, Judged judged) {
+Task<> Finder::decide_one(
+    Ticket ticket, std::optional<StoredRequest> stored, Facts facts, SteadyPoint read_from, Judged judged
+) {
     for (int tries = 0; tries < most_conflicts; ++tries) {
         const Request* known = stored && stored->request.revision != 0 ? &stored->request : nullptr;
         const Decision decision = decide(ticket, context_.policy, *facts, known);
         const bool unsure = ticket.has_approvals && lacks_answers(ticket, *facts);
-        if (std::holds_alternative<ReadAgain>(decision) || unsure) {
+        const bool mixed = !std::holds_alternative<End>(decision) &&
+                           context_.own_moves.any_since(ticket.issue_id, read_from);
+        if (std::holds_alternative<ReadAgain>(decision) || unsure || mixed) {
             co_return; // not remembered: the next poll reads it again
         }
         Result<std::string> address(std::string{});
@@ -329,7 +334,7 @@ Task<bool> Finder::apply(Situation before, Event event) {
     take_saved(step, *saved);
     announce(context_, earlier, step.after.request, saved->audit_seq);
     Work work(step.after.request.issue_id);
-    work.read_at = context_.clock.now();
+    work.read_at = context_.clock.steady();
     work.urgent = is_urgent(step.after.request);
     work.tells = std::move(step.tells);
     std::string lane = lane_of(step.after.request);
@@ -345,9 +350,13 @@ Task<bool> Finder::apply(Situation before, Event event) {
 
 Task<Result<Done>> Finder::advance(const Walk& walk) {
     std::optional<TimePoint> newest = walk.newest;
-    if (newest && walk.unfinished) {
+    if (!walk.unfinished) {
+        behind_since_.reset();
+    } else {
         // Not for ever: a ticket that can never be read must not make every poll longer. The sweep has it.
-        newest = std::max(std::min(*newest, *walk.unfinished), *newest - most_lag);
+        const SteadyPoint now = context_.clock.steady();
+        behind_since_ = behind_since_.value_or(now);
+        newest = is_recent(*behind_since_, now, most_lag) ? walk.unfinished : newest;
     }
     const bool further = newest && (!position_ || *newest > *position_);
     if (!further) {

@@ -55,7 +55,9 @@ private:
     bool lacks_answers(const Ticket& ticket, const ApproverFacts& facts);
     Task<Facts> learn(const std::vector<Ticket>& tickets);
     Task<Result<Done>> learn_person(std::string account_id, bool with_groups);
-    Task<> decide_one(Ticket ticket, std::optional<StoredRequest> stored, Facts facts, Judged judged);
+    Task<> decide_one(
+        Ticket ticket, std::optional<StoredRequest> stored, Facts facts, SteadyPoint read_from, Judged judged
+    );
     Task<Result<std::optional<Situation>>> situation_of(StoredRequest stored);
     Task<Result<std::string>> address_of(const Ticket& ticket, const Application& application);
     Task<bool> apply(Situation before, Event event);
@@ -78,8 +80,9 @@ private:
     std::size_t reads_at_once_;                     ///< fewer while Jira is too slow for all
     std::optional<TimePoint> position_;
     bool position_known_ = false;
-    ApproverFacts known_; ///< answers about approvers, kept for a short time
-    TimePoint known_since_{};
+    std::optional<SteadyPoint> behind_since_; ///< the position waits for a ticket that was not dealt with
+    ApproverFacts known_;                     ///< answers about approvers, kept for a short time
+    SteadyPoint known_since_{};
 };
 
 } // namespace accessd

@@ -78,9 +78,9 @@ bool Finder::lacks_answers(const Ticket& ticket, const ApproverFacts& facts) {
 
 /// Afterwards `known_` holds what Jira says about the account, unless it knows nobody of that id.
 Task<Result<Done>> Finder::learn_person(std::string account_id, bool with_groups) {
-    if (!is_recent(known_since_, context_.clock.now(), facts_life)) {
+    if (!is_recent(known_since_, context_.clock.steady(), facts_life)) {
         known_ = ApproverFacts();
-        known_since_ = context_.clock.now();
+        known_since_ = context_.clock.steady();
     }
     const bool enough =
         known_.people.contains(account_id) && (!with_groups || known_.groups.contains(account_id));

@@ -50,7 +50,9 @@ Task<> Teller::deliver(Tell tell, bool current) {
         message.lines = tell.lines;
         message.lines.push_back(closing_line(tell));
     }
+    context_.own_moves.begin(tell.issue_id);
     auto told = co_await context_.source.tell(std::move(message), context_.deadline());
+    context_.own_moves.end(tell.issue_id, context_.clock.steady());
     if (told) {
         co_await delivered(std::move(tell), std::move(outcome), std::move(*told));
     } else if (told.error().code() != "http.cancelled") {

@@ -78,6 +78,7 @@ Task<> Worker::work(Work work) {
     Desk desk;
     const bool opened = co_await open(desk, std::move(work));
     for (int turns = 0; opened && turns < most_turns && !context_.stopping; ++turns) {
+        desk.may_grant = desk.read_at && is_recent(*desk.read_at, context_.clock.steady(), fresh_for);
         const Turn turn = next_turn(desk);
         if (turn == Turn::rest) {
             break;
@@ -116,7 +117,7 @@ Task<bool> Worker::take_turn(Desk& desk, Turn turn) {
 }
 
 Task<bool> Worker::open(Desk& desk, Work work) {
-    desk.may_grant = work.read_at && is_recent(*work.read_at, context_.clock.now(), fresh_for);
+    desk.read_at = work.read_at;
     if (!work.fresh) {
         desk.situation.request.issue_id = work.issue_id;
         const bool loaded = co_await load(desk);

@@ -21,7 +21,7 @@ public:
     std::string issue_id;
     /// When the ticket was last read and judged. Grants need a reading of the last minute; without one only
     /// what takes access away, or is to be told, is done.
-    std::optional<TimePoint> read_at;
+    std::optional<SteadyPoint> read_at;
     bool urgent = false;            ///< a revoke: goes before the grants of its lane
     std::optional<Situation> fresh; ///< as just saved, when the finder has it at hand; else it is loaded
     std::vector<Tell> tells;        ///< with `fresh`: messages that the same save put into the outbox

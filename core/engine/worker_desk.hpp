@@ -19,8 +19,9 @@ public:
     std::set<std::string> own_tells;   ///< ids of those that this process put there and never sent
     std::vector<AccessKey> extra_keys; ///< keys beyond the targets' that a step is about to need
     KeyLocks::Hold hold;
-    std::vector<AccessKey> started; ///< keys that the last commit wrote an intent for
-    bool may_grant = false;
+    std::vector<AccessKey> started;     ///< keys that the last commit wrote an intent for
+    std::optional<SteadyPoint> read_at; ///< see Work
+    bool may_grant = false;             ///< it was read a minute ago at most
 
     /// The keys of the request's targets.
     std::vector<AccessKey> keys() const;

@@ -11,9 +11,13 @@ namespace accessd {
 using TimePoint = std::chrono::sys_time<std::chrono::milliseconds>;
 using Duration = std::chrono::milliseconds;
 
-/// At most `age` has passed. False, too, when the clock was set back meanwhile: then nobody knows.
-inline bool is_recent(TimePoint since, TimePoint now, Duration age) {
-    return since <= now && now - since <= age;
+/// A reading of a clock that nobody can set. Only the time between two of them means something, and only
+/// within one process: never stored.
+using SteadyPoint = std::chrono::time_point<std::chrono::steady_clock, Duration>;
+
+/// At most `age` has passed.
+inline bool is_recent(SteadyPoint since, SteadyPoint now, Duration age) {
+    return now - since <= age;
 }
 
 /// "2026-01-31T10:20:30.123Z".

@@ -20,6 +20,10 @@ TimePoint AsioClock::now() const {
     return std::chrono::floor<Duration>(std::chrono::system_clock::now());
 }
 
+SteadyPoint AsioClock::steady() const {
+    return std::chrono::floor<Duration>(std::chrono::steady_clock::now());
+}
+
 Task<bool> AsioClock::sleep_until(TimePoint when) {
     const TimePoint start = now();
     if (when <= start) {

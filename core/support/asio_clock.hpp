@@ -8,6 +8,7 @@ namespace accessd {
 class AsioClock final : public Clock {
 public:
     TimePoint now() const override;
+    SteadyPoint steady() const override;
     Task<bool> sleep_until(TimePoint when) override;
 };
 

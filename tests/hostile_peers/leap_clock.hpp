@@ -22,6 +22,9 @@ public:
     LeapClock& operator=(const LeapClock&) = delete;
 
     TimePoint now() const override;
+
+    SteadyPoint steady() const override { return SteadyPoint(now().time_since_epoch()); }
+
     Task<bool> sleep_until(TimePoint when) override;
 
     /// Calls that keep the clock from leaping.

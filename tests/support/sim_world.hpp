@@ -40,6 +40,8 @@ public:
 
     TimePoint now() const override { return true_now_ + offset_; }
 
+    SteadyPoint steady() const override { return SteadyPoint(true_now_.time_since_epoch()); }
+
     /// True time, as a clock to be read (its sleep_until() is this world's).
     const Clock& true_clock() const { return true_clock_; }
 
@@ -114,6 +116,8 @@ private:
         explicit TrueClock(SimWorld& world) : world_(world) {}
 
         TimePoint now() const override { return world_.true_now_; }
+
+        SteadyPoint steady() const override { return world_.steady(); }
 
         Task<bool> sleep_until(TimePoint when) override;
 

@@ -42,6 +42,18 @@ TEST_CASE("find: a search without end is broken off, and what it found counts al
     CHECK_FALSE(store_test::run(own, rig.disk->position())->has_value());
 }
 
+TEST_CASE("find: an old ticket that could not be judged at once is not passed over") {
+    EngineRig rig;
+    rig.context().settings.sweep_interval = 100h;
+    Ticket& old = rig.add_ticket("2001");
+    old.updated_at -= 72h;
+    hide_kind_of_approver(old);
+    rig.script.fail("jira.person", transient("jira.away"), 2);
+    rig.start();
+    rig.run_for(20min);
+    CHECK(rig.stored("2001").has_value());
+}
+
 TEST_CASE("find: after a poll that failed the next comes sooner, and not later than usual") {
     EngineRig rig;
     rig.context().settings.poll_interval = 10min;

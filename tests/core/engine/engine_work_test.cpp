@@ -183,6 +183,25 @@ TEST_CASE("work: a grant or revoke that cannot be read back is not taken for don
     CHECK(rig.jira.messages.size() == 2);
 }
 
+TEST_CASE("work: a reading is as old as it is, also when the clock is set back") {
+    EngineRig rig;
+    rig.context().settings.poll_interval = 10h;
+    rig.context().settings.workers = 1;
+    Ticket& other = rig.add_ticket("2001"); // read with the first, and held up by its pause
+    const TimePoint until = rig.world->now() + 30s;
+    rig.script.fail("vendor.grant", Error::throttled_until(until, "entra.throttled", "too many"), 1);
+    rig.start();
+    rig.run_for(10s);
+    REQUIRE(rig.script.count("vendor.grant") == 1);
+    for (Ticket* ticket : {&rig.ticket(), &other}) {
+        rig.move(*ticket, policy_test::status::revoked); // unseen: the next poll is far away
+    }
+    rig.world->jump(-10min);
+    rig.run_for(20min);
+    CHECK(rig.script.count("vendor.grant") == 1);
+    CHECK(rig.stored("2001")->phase == Phase::ended);
+}
+
 TEST_CASE("work: two paused systems go on each at its own time") {
     EngineRig rig;
     rig.connect("Other");

@@ -50,6 +50,8 @@ public:
 
     TimePoint now() const override { return world.now() + jump; }
 
+    SteadyPoint steady() const override { return world.steady(); }
+
     Task<bool> sleep_until(TimePoint when) override { return world.sleep_until(when - jump); }
 
     test::SimWorld& world;
