@@ -102,7 +102,8 @@ void revoked(Step& step, Target* target, Access& access, const Written& written,
     access.owned = false;
     access.preexisting = false;
     // A grant may still land: one whose outcome was unknown, or a second carrying out of one that was
-    // answered.
+    // answered. What is found while that is watched for is not somebody else's.
+    access.grant_uncertain = true;
     access.watch_stage = 1;
     access.watch_at = moment.at + first_watch;
     if (target == nullptr || target->state != TargetState::ending) {

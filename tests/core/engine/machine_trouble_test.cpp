@@ -351,6 +351,20 @@ TEST_CASE("machine: an intent without an outcome makes the next grant uncertain,
     CHECK(rig.state() == TargetState::ending);
 }
 
+TEST_CASE("machine: what a second carrying out of a grant brought back is ours, not somebody else's") {
+    Rig rig;
+    rig.grant();
+    rig.must(desk().end());
+    rig.call_well();
+    REQUIRE(rig.state() == TargetState::gone);
+    rig.approve(desk().reapproved);
+    rig.resolve();
+    rig.call(was_there, revoked_well);
+    CHECK(rig.access().owned);
+    rig.must(desk().end());
+    CHECK(rig.state() == TargetState::ending);
+}
+
 TEST_CASE("machine: an intent without an outcome is revoked when its claim ends") {
     Rig rig;
     rig.approve();
