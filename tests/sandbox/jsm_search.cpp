@@ -266,7 +266,7 @@ HttpResponse search(Call& call, const Question& question) {
     const Jql& jql = std::get<Jql>(parsed);
     const std::int64_t every = call.state.settings.stale_searches;
     const bool stale = every > 0 && ++call.state.searches % every == 0;
-    if (stale && question.token.empty() && !call.state.last_search.empty()) {
+    if (stale && question.token.empty() && call.state.last_query == question.jql) {
         return json_answer(200, call.state.last_search);
     }
     Walk walk(call, jql, question);
@@ -296,6 +296,7 @@ HttpResponse search(Call& call, const Question& question) {
     }
     std::string answer = page.out.close('}').take();
     if (every > 0 && !page.more && question.token.empty()) {
+        call.state.last_query = question.jql;
         call.state.last_search = answer;
     }
     return json_answer(200, std::move(answer));

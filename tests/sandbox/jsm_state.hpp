@@ -277,7 +277,8 @@ public:
 
     SearchIndex index;
     std::int64_t searches = 0;
-    std::string last_search; ///< the last answer to the first page of a search
+    std::string last_query;
+    std::string last_search; ///< the last answer to it, when that was whole
     std::deque<User> users;
     std::deque<Group> groups;
     std::deque<Project> projects;
