@@ -35,12 +35,13 @@ TimePoint latest_moment(const FieldChange& change) {
 
 /// When the ticket last entered a status that ends access; an approval from before it is spent.
 std::optional<TimePoint> last_ending(const Ticket& ticket, const Portal& portal) {
-    for (auto change = ticket.changes.rbegin(); change != ticket.changes.rend(); ++change) {
-        if (change->field_id == "status" && ends_access(portal, change->to)) {
-            return latest_moment(*change);
+    std::optional<TimePoint> last;
+    for (const FieldChange& change : ticket.changes) {
+        if (change.field_id == "status" && ends_access(portal, change.to)) {
+            last = std::max(last.value_or(TimePoint::min()), latest_moment(change));
         }
     }
-    return std::nullopt;
+    return last;
 }
 
 /// The newest record of each step among those that are not spent, oldest first.

@@ -191,12 +191,18 @@ bool may_approve(
     return allowed;
 }
 
-/// What the approval record `index` is good for.
+/// A whole second may be a time that was cut to it.
+TimePoint at_latest(const FieldChange& one) {
+    const bool whole = one.at.time_since_epoch() % 1s == 0ms;
+    return one.at + (whole ? 999ms : 0ms);
+}
+
+/// An end came after it.
 bool is_spent(const Approval& approval, const Ticket& ticket) {
     const TimePoint given = approval.completed_at.value_or(approval.created_at);
     return std::any_of(ticket.changes.begin(), ticket.changes.end(), [&](const FieldChange& one) {
         const bool ends = one.to == status::denied || one.to == status::revoked || one.to == status::declined;
-        return one.field_id == "status" && ends && given <= one.at;
+        return one.field_id == "status" && ends && given <= at_latest(one);
     });
 }
 
@@ -219,9 +225,7 @@ bool record_holds(
     const FieldChange* moved = nullptr;
     for (const FieldChange& one : ticket.changes) {
         const bool says_what = one.field_id != "status" && one.field_id != "summary";
-        // A whole second may be a time that was cut to it.
-        const bool whole = one.at.time_since_epoch() % 1s == 0ms;
-        if (says_what && one.at + (whole ? 999ms : 0ms) > fence) {
+        if (says_what && at_latest(one) > fence) {
             return false;
         }
         moved = one.field_id == "status" ? &one : moved;
