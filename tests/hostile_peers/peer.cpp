@@ -15,6 +15,7 @@
 #include <fstream>
 #include <optional>
 #include <stdexcept>
+#include <sys/socket.h>
 #include <unistd.h>
 #include <utility>
 
@@ -25,6 +26,9 @@ using asio::ip::tcp;
 using boost::system::error_code;
 
 namespace {
+
+// As many as wait in a queue of length 0, and one more.
+constexpr int deaf_queue = 3;
 
 std::size_t place(Host host) {
     return static_cast<std::size_t>(host);
@@ -69,8 +73,8 @@ public:
         for (std::size_t at = 0; at < host_count; ++at) {
             addresses[at] = "127.0.0." + std::to_string(at + 1);
             acceptors_.emplace_back(loop, tcp::endpoint(asio::ip::make_address(addresses[at]), 0));
-            origins[at] =
-                "https://" + addresses[at] + ":" + std::to_string(acceptors_[at].local_endpoint().port());
+            ports_[at] = acceptors_[at].local_endpoint().port();
+            origins[at] = "https://" + addresses[at] + ":" + std::to_string(ports_[at]);
             contexts_.push_back(nullptr);
             TlsPlan plan;
             speak(static_cast<Host>(at), plan);
@@ -121,6 +125,7 @@ public:
         );
         contexts_[place(host)] = std::move(context);
         stalls_[place(host)] = plan.stalls;
+        listen(place(host), plan);
         end_idle(host, true);
     }
 
@@ -180,9 +185,38 @@ public:
     Sightings sightings;
 
 private:
+    /// Opens the port, or closes it, or fills the queue of those who wait to be let in.
+    void listen(std::size_t at, const TlsPlan& plan) {
+        const bool changes = plan.closed || plan.deaf || shut_[at];
+        if (!changes) {
+            return;
+        }
+        const tcp::endpoint where(asio::ip::make_address(addresses[at]), ports_[at]);
+        acceptors_[at].close();
+        fillers_.clear();
+        shut_[at] = plan.closed || plan.deaf;
+        if (plan.closed) {
+            return;
+        }
+        acceptors_[at].open(tcp::v4());
+        acceptors_[at].set_option(tcp::acceptor::reuse_address(true));
+        acceptors_[at].bind(where);
+        acceptors_[at].listen(plan.deaf ? 0 : asio::socket_base::max_listen_connections);
+        if (!plan.deaf) {
+            accept(at);
+            return;
+        }
+        for (int count = 0; count < deaf_queue; ++count) {
+            fillers_.emplace_back(loop_);
+            fillers_.back().open(tcp::v4());
+            fillers_.back().native_non_blocking(true);
+            ::connect(fillers_.back().native_handle(), where.data(), static_cast<socklen_t>(where.size()));
+        }
+    }
+
     void accept(std::size_t at) {
         acceptors_[at].async_accept([self = shared_from_this(), at](error_code failed, tcp::socket socket) {
-            if (!self->acceptors_[at].is_open()) {
+            if (failed == asio::error::operation_aborted || !self->acceptors_[at].is_open()) {
                 return;
             }
             if (!failed) {
@@ -261,6 +295,9 @@ private:
     std::vector<tcp::acceptor> acceptors_;
     std::vector<std::shared_ptr<asio::ssl::context>> contexts_;
     std::array<bool, host_count> stalls_{};
+    std::array<bool, host_count> shut_{};
+    std::array<unsigned short, host_count> ports_{};
+    std::vector<tcp::socket> fillers_;
     std::uint64_t epoch_ = 0;
     std::vector<std::weak_ptr<Conversation>> talks_;
 

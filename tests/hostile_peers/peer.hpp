@@ -31,6 +31,8 @@ public:
     bool foreign_authority = false; ///< signed by an authority that the client was not told of
     bool old_versions = false;      ///< nothing newer than TLS 1.1
     bool stalls = false;            ///< takes the client's hello and says nothing
+    bool closed = false;            ///< nobody listens: connections are refused
+    bool deaf = false;              ///< the system takes no connection: as behind a firewall that drops packets
 };
 
 /// What the servers saw of the client.

@@ -92,6 +92,13 @@ std::vector<TlsCase> tls_cases() {
     TlsPlan stall;
     stall.stalls = true;
     cases.emplace_back("handshake_stall", stall, "handshake did not end in time");
+    TlsPlan closed;
+    closed.closed = true;
+    cases.emplace_back("refused", closed, "refused");
+    TlsPlan deaf;
+    deaf.deaf = true;
+    cases.emplace_back("black_hole", deaf, "no connection was made in time");
+    cases.push_back(rotated("gone_while_running", closed, "refused"));
     cases.push_back(rotated("rotated_to_good", TlsPlan(), ""));
     cases.push_back(rotated("rotated_to_expired", expired, "has expired"));
     cases.push_back(rotated("rotated_to_unknown_authority", foreign, ca_file));
@@ -121,7 +128,8 @@ Verdict play_tls_case(Stage& stage, const TlsCase& what, Host host) {
     const bool came = run(
         stage, house, [&] { return settled(house, story); }, 20min
     );
-    verdict.strikes = stage.peer.sightings().connections[place];
+    const bool silent = what.plan.closed || what.plan.deaf; // the server sees nobody
+    verdict.strikes = silent ? 1 : stage.peer.sightings().connections[place];
     std::vector<std::string> wrong;
     if (what.reason.empty()) {
         if (!came) {
