@@ -35,6 +35,7 @@ void EngineContext::stop() {
     stopping = true;
     alarm.ring();
     poll_now.notify();
+    begun_or_stopped.notify();
 }
 
 Application* EngineContext::application(const std::string& name) {

@@ -102,7 +102,8 @@ public:
     KeyLocks locks;
     OwnMoves own_moves;
     Alarm alarm;
-    Wakeup poll_now; ///< ends the wait for the next poll
+    Wakeup poll_now;         ///< ends the wait for the next poll
+    Wakeup begun_or_stopped; ///< ends the wait for Jira to be connected to
     Counters counters;
     bool connected = false;     ///< Jira told who we are: tickets can be read and told
     bool stopping = false;      ///< nothing new is begun

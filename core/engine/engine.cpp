@@ -60,7 +60,6 @@ Engine::Engine(
 
 void Engine::stop() {
     context_.stop();
-    connecting_.cancel();
 }
 
 /// What is due by the store alone - revokes, expiries - does not wait for Jira.
@@ -70,6 +69,11 @@ Task<Result<Done>> Engine::run() {
         loops_.spawn(due_loop());
     }
     connecting_.spawn(connect());
+    while (!connected_ && !context_.stopping) {
+        const TimePoint latest = context_.clock.now() + context_.settings.longest_wait;
+        co_await context_.begun_or_stopped.wait_until(context_.clock, latest);
+    }
+    connecting_.cancel();
     co_await connecting_.wait_below(1);
     const Result<Done> connected = connected_.value_or(Done());
     if (connected && !context_.stopping) {
@@ -94,6 +98,7 @@ Task<Result<Done>> Engine::run() {
 Task<> Engine::connect() {
     auto connected = co_await try_to_connect();
     connected_ = std::move(connected);
+    context_.begun_or_stopped.notify();
 }
 
 Task<Result<Done>> Engine::try_to_connect() {

@@ -32,7 +32,7 @@ public:
     bool old_versions = false;      ///< nothing newer than TLS 1.1
     bool stalls = false;            ///< takes the client's hello and says nothing
     bool closed = false;            ///< nobody listens: connections are refused
-    bool deaf = false;              ///< the system takes no connection: as behind a firewall that drops packets
+    bool deaf = false; ///< the system takes no connection: as behind a firewall that drops packets
 };
 
 /// What the servers saw of the client.

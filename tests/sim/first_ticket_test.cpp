@@ -134,7 +134,7 @@ TEST_CASE("pre-existing: membership that was there before survives the revoke, a
 TEST_CASE("simulation: a seed gives the same life of a ticket again, another seed another") {
     std::vector<std::uint64_t> steps;
     std::vector<std::vector<std::string>> audits;
-    for (const std::uint64_t seed : {5U, 5U, 6U}) {
+    for (const std::uint64_t seed : {5U, 5U, 6U, 7U, 8U, 9U}) {
         World world(seed);
         std::vector<std::string> tickets;
         for (const char* person : {"jane@acme.example", "dave@acme.example", "hilda@acme.example"}) {
@@ -150,6 +150,10 @@ TEST_CASE("simulation: a seed gives the same life of a ticket again, another see
     }
     CHECK(steps[0] == steps[1]);
     CHECK(audits[0] == audits[1]);
-    CHECK((steps[0] != steps[2] || audits[0] != audits[2]));
-    CHECK(audits[0].size() == audits[2].size());
+    bool another = false;
+    for (std::size_t i = 2; i < steps.size(); ++i) {
+        another = another || steps[0] != steps[i] || audits[0] != audits[i];
+        CHECK(audits[0].size() == audits[i].size());
+    }
+    CHECK(another);
 }

@@ -48,6 +48,15 @@ void check_granted_and_told_once(EngineRig& rig) {
 
 } // namespace
 
+TEST_CASE("engine: ends at once when the store is lost, also while Jira lets us wait") {
+    EngineRig rig;
+    rig.script.takes["jira.connect"] = 2min;
+    rig.script.fail("store.claim_due", permanent("store.io"), 1, 1);
+    rig.start();
+    rig.run_for(61s);
+    CHECK(rig.ended_with() == "store.io");
+}
+
 TEST_CASE("engine: says once that it is ready, when Jira knows it and every name") {
     EngineRig rig;
     int ready = 0;
