@@ -64,8 +64,9 @@ void end_claim(Step& step, Target& target, StoredAccess& stored) {
         keep(step, target, access, "preexisting");
         return;
     }
-    const bool never_touched =
-        !access.owned && !access.preexisting && !access.intent && !access.grant_uncertain;
+    // A removal takes what is there, whoever put it there.
+    const bool never_touched = request.kind != RequestKind::remove && !access.owned && !access.preexisting &&
+                               !access.intent && !access.grant_uncertain;
     if (never_touched && target.state != TargetState::held) {
         clear_failures(target);
         target.state = TargetState::gone;

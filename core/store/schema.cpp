@@ -135,7 +135,13 @@ CREATE TABLE mark (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr std::array<const char*, 1> migrations_so_far = {version_1};
+// Requests that take access away, and how long what they took stays away.
+constexpr const char* version_2 = R"sql(
+ALTER TABLE request ADD COLUMN kind TEXT NOT NULL DEFAULT 'grant';
+ALTER TABLE access ADD COLUMN barred_until INTEGER;
+)sql";
+
+constexpr std::array<const char*, 2> migrations_so_far = {version_1, version_2};
 
 bool apply(Database& database, std::span<const char* const> steps, std::size_t version) {
     for (const char* const step : steps) {

@@ -12,7 +12,6 @@ namespace jsm = sandbox::jsm;
 namespace {
 
 constexpr std::string_view project_id = "10000";
-constexpr std::string_view grant_type_id = "25";
 constexpr std::string_view application_field = "customfield_10050";
 constexpr std::string_view access_type_field = "customfield_10051";
 constexpr std::string_view duration_field = "customfield_10052";
@@ -171,11 +170,13 @@ std::optional<TimePoint> History::approved_at(TimePoint when) const {
     return latest;
 }
 
-bool History::proven(const AccessRule& rule, const ApproverBook& approvers, TimePoint when) const {
-    const bool ours =
-        issue_.facts.created_at <= when && at("project", when) == project_id &&
-        at(request_type_field, when) == grant_type_id && at("status", when) == approved_status_id &&
-        at(application_field, when) == rule.application && at(access_type_field, when) == rule.access_type;
+bool History::proven(
+    const AccessRule& rule, const ApproverBook& approvers, TimePoint when, std::string_view type
+) const {
+    const bool ours = issue_.facts.created_at <= when && at("project", when) == project_id &&
+                      at(request_type_field, when) == type && at("status", when) == approved_status_id &&
+                      at(application_field, when) == rule.application &&
+                      at(access_type_field, when) == rule.access_type;
     const jsm::Change* const moved = last_move(when);
     const auto approvals = counting(when);
     if (!ours || moved == nullptr || approvals.empty()) {
@@ -225,7 +226,7 @@ bool History::edited_beside_approval(TimePoint when) const {
 }
 
 bool History::proven_within(
-    const AccessRule& rule, const ApproverBook& approvers, TimePoint from, TimePoint to
+    const AccessRule& rule, const ApproverBook& approvers, TimePoint from, TimePoint to, std::string_view type
 ) const {
     std::vector<TimePoint> moments = {from, to};
     const auto add = [&](TimePoint at) {
@@ -243,7 +244,7 @@ bool History::proven_within(
         add(approval.completed_at.value_or(approval.created_at));
     }
     return std::any_of(moments.begin(), moments.end(), [&](TimePoint moment) {
-        return proven(rule, approvers, moment);
+        return proven(rule, approvers, moment, type);
     });
 }
 

@@ -62,8 +62,9 @@ void Oracle::judge_ticket(const jsm::Issue& issue, const StoredState* stored) {
         }
         return;
     }
+    const auto* type = issue.facts.request_type;
     const bool ours = !deleted_.contains(std::to_string(issue.id)) && issue.facts.project->id == 10000 &&
-                      issue.facts.request_type != nullptr && issue.facts.request_type->id == 25;
+                      type != nullptr && (type->id == 25 || type->id == 26);
     if (!ours) {
         return;
     }
@@ -92,8 +93,10 @@ void Oracle::judge_approved(const jsm::Issue& issue, const StoredState* stored) 
     if (!told) {
         violation("I2", key + " lies in an approved status without a word [" + stored->phase + "]");
     }
+    const bool removal = issue.facts.request_type->id == 26;
+    const std::string_view type = removal ? History::removal_request : History::access_request;
     const bool proven = std::any_of(rules_.begin(), rules_.end(), [&](const AccessRule& rule) {
-        return history.proven(rule, approvers_, now);
+        return history.proven(rule, approvers_, now, type);
     });
     if (!proven) {
         return;
@@ -115,7 +118,8 @@ void Oracle::judge_approved(const jsm::Issue& issue, const StoredState* stored) 
     }
     excused = excused ||
               (stored->reason_code == "proof.changed_after_approval" && history.edited_beside_approval(now));
-    const bool spent = stored->reason_code == "proof.spent" || stored->reason_code == "expired";
+    const bool spent = stored->reason_code == "proof.spent" || stored->reason_code == "expired" ||
+                       stored->reason_code == "removed" || stored->reason_code == "request.removed_since";
     if (!excused && !spent) {
         violation("I2", key + " was approved and is " + stored->phase + " [" + stored->reason_code + "]");
     }
