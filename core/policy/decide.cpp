@@ -88,7 +88,10 @@ Decision decide_moved_by_us(const Ticket& ticket, const Portal& portal, const Re
     if (const FieldChange* missed = overtaken(ticket, portal, stored)) {
         return decide_overtaken(*missed, portal, at_work);
     }
-    return at_work ? Decision(park_overtaken()) : Nothing();
+    // "Removed" of access that is held was said about an earlier lease, too.
+    const bool undone = stored.phase == Phase::active && portal.removed_status != portal.granted_status &&
+                        ticket.status_id == portal.removed_status;
+    return at_work || undone ? Decision(park_overtaken()) : Nothing();
 }
 
 Decision decide_unmapped(const Ticket& ticket, const Policy& policy, const Request* stored) {

@@ -213,10 +213,10 @@ bool History::edited_beside_approval(TimePoint when) const {
     for (const jsm::Approval* approval : counting(when)) {
         const TimePoint fence = approval->completed_at.value_or(approval->created_at);
         for (const jsm::Change& change : issue_.changes) {
-            const bool beside =
-                change.at > approval->created_at - 1s && change.at > fence - 1s && change.at <= fence;
+            const bool beside = change.at > fence - 1s && change.at <= fence;
             for (const jsm::ChangeItem& item : change.items) {
-                if (beside && decides(item.field_id)) {
+                const bool ends = item.field_id == "status" && is_ending_status(item.to.value_or(""));
+                if (beside && (ends || decides(item.field_id))) {
                     return true;
                 }
             }

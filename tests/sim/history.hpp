@@ -84,8 +84,8 @@ public:
         std::string_view type = access_request
     ) const;
 
-    /// Something that decides was changed in the very second of the approval, where a site that cuts times to
-    /// the second shows no order.
+    /// Something that decides was changed, or the ticket ended, in the very second of the approval, where a
+    /// site that cuts times to the second shows no order.
     bool edited_beside_approval(TimePoint when) const;
 
     /// The moment and author of the last change of status up to then.

@@ -144,8 +144,11 @@ void Oracle::check_word(const jsm::Issue& issue) {
         if (touched(key)) {
             continue;
         }
-        if (status == granted_status_id && surely_live(issue, key, now + 1ms) && !is_member(key) &&
-            !may_look_present(key)) {
+        if (status == granted_status_id && surely_live(issue, key, now + 1ms) && !is_member(key)) {
+            if (may_look_present(key)) {
+                by_hand_.insert(key); // the vendor lied twice
+                continue;
+            }
             violation("I2", issue.facts.key + " says granted, and there is no membership");
         }
         const auto justifies = [&](const jsm::Issue* one) {

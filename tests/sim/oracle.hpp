@@ -58,6 +58,9 @@ public:
 
     std::int64_t database_version() { return view_->version(); }
 
+    /// Nothing that the daemon has begun waits for its end.
+    bool is_at_rest();
+
     const std::vector<std::string>& violations() const { return violations_; }
 
     std::uint64_t grants() const { return grants_; }

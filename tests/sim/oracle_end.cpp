@@ -13,6 +13,14 @@ namespace accessd::test {
 using namespace std::chrono_literals;
 namespace jsm = sandbox::jsm;
 
+bool Oracle::is_at_rest() {
+    const auto states = view_->requests();
+    const bool works = std::any_of(states.begin(), states.end(), [](const StoredState& state) {
+        return state.phase == "resolving" || state.phase == "granting" || state.phase == "ending";
+    });
+    return !works && view_->open_intents() == 0 && view_->undelivered(world_.now()).empty();
+}
+
 void Oracle::judge() {
     const std::string wrong = view_->check_audit(chain_);
     if (!wrong.empty()) {
@@ -116,8 +124,9 @@ void Oracle::judge_approved(const jsm::Issue& issue, const StoredState* stored) 
             excused = excused || (judged_then && approvers_.changed(answer.first->account_id));
         }
     }
-    excused = excused ||
-              (stored->reason_code == "proof.changed_after_approval" && history.edited_beside_approval(now));
+    const bool unordered = stored->reason_code == "proof.changed_after_approval" ||
+                           stored->reason_code == "proof.no_approval";
+    excused = excused || (unordered && history.edited_beside_approval(now));
     const bool spent = stored->reason_code == "proof.spent" || stored->reason_code == "expired" ||
                        stored->reason_code == "removed" || stored->reason_code == "request.removed_since";
     if (!excused && !spent) {

@@ -206,7 +206,7 @@ bool Oracle::is_member(const Key& key) const {
 bool Oracle::may_look_present(const Key& key) const {
     const auto revoked = revoked_at_.find(key);
     const Duration lag = tenants_.at(key.tenant).model->state().directory.lag;
-    return revoked != revoked_at_.end() && world_.now() - revoked->second <= lag;
+    return lag > 0ms && revoked != revoked_at_.end() && world_.now() - revoked->second <= lag + 1min;
 }
 
 bool Oracle::touched(const Key& key) const {
