@@ -65,8 +65,9 @@ void end_claim(Step& step, Target& target, StoredAccess& stored) {
         return;
     }
     // A removal takes what is there, whoever put it there.
-    const bool never_touched = request.kind != RequestKind::remove && !access.owned && !access.preexisting &&
-                               !access.intent && !access.grant_uncertain;
+    const bool removal = target.state == TargetState::ending && access.barred_until;
+    const bool never_touched =
+        !removal && !access.owned && !access.preexisting && !access.intent && !access.grant_uncertain;
     if (never_touched && target.state != TargetState::held) {
         clear_failures(target);
         target.state = TargetState::gone;

@@ -35,6 +35,13 @@ void add_wanted(Step& step, Target target) {
     StoredAccess& stored = stored_access(step, target.key);
     Request& request = step.after.request;
     if (is_barred(request, stored.access)) {
+        const bool is_going =
+            std::any_of(request.targets.begin(), request.targets.end(), [&](const Target& one) {
+                return one.key == target.key;
+            });
+        if (is_going) {
+            return; // by this very ticket, which asked for a removal before
+        }
         target.state = TargetState::refused;
         target.error_code = "request.removed_since";
         target.error_message = "its removal was approved later than this request; ask for it again";
@@ -87,11 +94,14 @@ Step on(Situation before, const Resolved& event, const Moment&) {
             wanted.push_back(std::move(target));
         }
     }
+    const bool removal = request.kind == RequestKind::remove;
     // What an earlier approval brought and this one does not ask for any more goes.
-    std::erase_if(request.targets, is_wanted);
+    std::erase_if(request.targets, [&](const Target& target) {
+        return is_wanted(target) && (removal || !is_barred(request, stored_access(step, target.key).access));
+    });
     end_all_claims(step);
+    request.reason_code = removal ? "removal" : "";
     for (Target& target : wanted) {
-        const bool removal = request.kind == RequestKind::remove;
         removal ? add_unwanted(step, std::move(target)) : add_wanted(step, std::move(target));
     }
     request.phase = Phase::granting;

@@ -373,8 +373,9 @@ TEST_CASE("decide: every combination of status, type, project and stored phase h
                         }
                         const Decision decision = decide_on(any, stored ? &*stored : nullptr, policy);
                         const bool ours = std::string(project) == "100";
-                        const bool grantable =
-                            ours && status == status::approved && std::string(type) == "7" && proven;
+                        const bool grantable = ours && status == status::approved &&
+                                               (std::string(type) == "7" || std::string(type) == "8") &&
+                                               proven;
                         CHECK(std::holds_alternative<Approve>(decision) == grantable);
                         const bool ends = status == status::denied || status == status::revoked ||
                                           status == status::declined;
