@@ -170,6 +170,17 @@ std::optional<TimePoint> History::approved_at(TimePoint when) const {
     return latest;
 }
 
+std::optional<TimePoint> History::last_approved(TimePoint when) const {
+    std::optional<TimePoint> latest;
+    for (const jsm::Approval& approval : issue_.approvals) {
+        const bool complete = approval.completed_at && *approval.completed_at <= when;
+        if (complete && approval.decision == jsm::Answer::approved) {
+            latest = std::max(latest.value_or(*approval.completed_at), *approval.completed_at);
+        }
+    }
+    return latest;
+}
+
 bool History::proven(
     const AccessRule& rule, const ApproverBook& approvers, TimePoint when, std::string_view type
 ) const {

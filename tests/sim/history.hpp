@@ -94,6 +94,9 @@ public:
     /// When the approval that counts at that moment was completed.
     std::optional<TimePoint> approved_at(TimePoint when) const;
 
+    /// When the last approval until then was completed, whether it still counts or not.
+    std::optional<TimePoint> last_approved(TimePoint when) const;
+
     const sandbox::jsm::Issue& issue() const { return issue_; }
 
 private:

@@ -124,8 +124,8 @@ void Oracle::judge_approved(const jsm::Issue& issue, const StoredState* stored) 
             excused = excused || (judged_then && approvers_.changed(answer.first->account_id));
         }
     }
-    const bool unordered = stored->reason_code == "proof.changed_after_approval" ||
-                           stored->reason_code == "proof.no_approval";
+    const bool unordered =
+        stored->reason_code == "proof.changed_after_approval" || stored->reason_code == "proof.no_approval";
     excused = excused || (unordered && history.edited_beside_approval(now));
     const bool spent = stored->reason_code == "proof.spent" || stored->reason_code == "expired" ||
                        stored->reason_code == "removed" || stored->reason_code == "request.removed_since";

@@ -154,7 +154,7 @@ bool Oracle::maybe_live(const jsm::Issue& issue, const Key& key, TimePoint when)
 bool Oracle::may_be_removed(const Key& key, TimePoint approved, TimePoint when) const {
     for (const jsm::Issue* issue : issues()) {
         const History history(*issue, slots_);
-        const auto removed = history.approved_at(when);
+        const auto removed = history.last_approved(when);
         for (const AccessRule& rule : rules_) {
             if (removed && *removed >= approved && covers(rule, key) && is_reported_for(*issue, key) &&
                 history.proven_within(
@@ -169,7 +169,7 @@ bool Oracle::may_be_removed(const Key& key, TimePoint approved, TimePoint when) 
 
 /// accessd says that it has done a removal which was approved after whatever the ticket was approved for.
 bool Oracle::is_overruled(const jsm::Issue& issue, const Key& key, TimePoint when) const {
-    const auto approved = History(issue, slots_).approved_at(when);
+    const auto approved = History(issue, slots_).last_approved(when);
     for (const jsm::Issue* other : issues()) {
         const History removal(*other, slots_);
         const jsm::Change* const told = removal.last_move(when);
@@ -179,7 +179,7 @@ bool Oracle::is_overruled(const jsm::Issue& issue, const Key& key, TimePoint whe
         if (!done) {
             continue;
         }
-        const auto taken = removal.approved_at(told->at);
+        const auto taken = removal.last_approved(told->at);
         const auto keys = keys_of(*other, told->at - 1ms);
         if (taken && (!approved || *approved <= *taken) &&
             std::find(keys.begin(), keys.end(), key) != keys.end()) {
