@@ -185,7 +185,11 @@ std::vector<Result<Written>> all_results() {
 std::vector<Event> ticket_events() {
     std::vector<Event> events;
     for (const Ticket* ticket :
-         {&desk().approved, &desk().approved_again, &desk().reapproved, &desk().approved_other, &desk().removal}) {
+         {&desk().approved,
+          &desk().approved_again,
+          &desk().reapproved,
+          &desk().approved_other,
+          &desk().removal}) {
         events.push_back(desk().approve(*ticket));
     }
     events.push_back(desk().doubt(Phase::unproven));
