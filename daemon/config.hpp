@@ -70,7 +70,8 @@ public:
     Duration vanished_grace = std::chrono::hours(24);
     std::vector<ApplicationSettings> applications;
     std::vector<AccessRule> rules; ///< each with its hash
-    std::string hash;              ///< 16 hex digits over the meaning of all of it, secrets excluded
+    std::vector<DenyRule> denies;
+    std::string hash; ///< 16 hex digits over the meaning of all of it, secrets excluded
 };
 
 /// One thing that is wrong, where it is, and what would be right.

@@ -86,6 +86,7 @@ Engine& Wiring::build_engine(boost::asio::any_io_executor executor, Store& store
     EngineContext& context = engine_->context();
     context.settings = engine_settings(config_);
     context.policy.rules = config_.rules;
+    context.policy.denies = config_.denies;
     context.policy.config_hash = config_.hash;
     context.applications = std::move(applications_);
     return *engine_;

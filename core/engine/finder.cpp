@@ -222,7 +222,7 @@ Task<> Finder::decide_one(
     for (int tries = 0; tries < most_conflicts; ++tries) {
         const Request* known = stored && stored->request.revision != 0 ? &stored->request : nullptr;
         const Decision decision = decide(ticket, context_.policy, *facts, known);
-        const bool unsure = ticket.has_approvals && lacks_answers(ticket, *facts);
+        const bool unsure = lacks_answers(ticket, *facts);
         const bool mixed = !std::holds_alternative<End>(decision) &&
                            context_.own_moves.any_since(ticket.issue_id, read_from);
         if (std::holds_alternative<ReadAgain>(decision) || unsure || mixed) {

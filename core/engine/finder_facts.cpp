@@ -12,7 +12,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// How old an answer about an approver may be. Short: leaving the approvers' group must count soon.
+// How old an answer about somebody may be. Short: leaving the approvers' group must count soon.
 constexpr Duration facts_life = 30s;
 constexpr std::size_t live_page = 100;
 
@@ -26,13 +26,8 @@ Task<Finder::Facts> Finder::learn(const std::vector<Ticket>& tickets) {
     auto facts = std::make_shared<ApproverFacts>();
     std::optional<Error> trouble; // one is enough: the others would take as long
     for (const Ticket& ticket : tickets) {
-        const AccessRule* rule = context_.policy.rule(ticket.application, ticket.access_type);
-        if (rule == nullptr || !ticket.has_approvals) {
-            continue;
-        }
-        for (const std::string& id : approvers_to_look_up(ticket, context_.policy.portal, *rule)) {
+        for (const auto& [id, with_groups] : facts_needed(ticket, context_.policy)) {
             // One rule may ask for groups that another did not.
-            const bool with_groups = !rule->approvers.groups.empty();
             if (facts->people.contains(id) && (!with_groups || facts->groups.contains(id))) {
                 continue;
             }
@@ -42,7 +37,7 @@ Task<Finder::Facts> Finder::learn(const std::vector<Ticket>& tickets) {
             }
             auto learned = co_await learn_person(id, with_groups);
             if (!learned) {
-                // Revokes on the same page need no approver: only the tickets of this one wait.
+                // Revokes on the same page need nobody: only the tickets of this one wait.
                 trouble = learned.error();
                 facts->unanswered.emplace(id, learned.error());
                 continue;
@@ -60,14 +55,13 @@ Task<Finder::Facts> Finder::learn(const std::vector<Ticket>& tickets) {
     co_return Facts(std::move(facts));
 }
 
-/// Jira could not be asked about somebody whose yes would count.
+/// Jira could not be asked about somebody on whom the decision depends.
 bool Finder::lacks_answers(const Ticket& ticket, const ApproverFacts& facts) {
-    const AccessRule* rule = context_.policy.rule(ticket.application, ticket.access_type);
-    if (rule == nullptr || facts.unanswered.empty()) {
+    if (facts.unanswered.empty()) {
         return false;
     }
-    for (const std::string& id : approvers_to_look_up(ticket, context_.policy.portal, *rule)) {
-        const auto unanswered = facts.unanswered.find(id);
+    for (const Inquiry& inquiry : facts_needed(ticket, context_.policy)) {
+        const auto unanswered = facts.unanswered.find(inquiry.account_id);
         if (unanswered != facts.unanswered.end()) {
             say_unreadable(ticket.issue_id, unanswered->second);
             return true;

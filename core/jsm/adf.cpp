@@ -155,13 +155,17 @@ boost::json::object adf_document(const std::vector<std::string>& lines) {
     return document;
 }
 
+std::string adf_text(const boost::json::value& document) {
+    std::string text;
+    collect_text(document, text, max_depth);
+    return text;
+}
+
 bool adf_contains(const boost::json::value& document, std::string_view needle) {
     if (needle.empty()) {
         return false;
     }
-    std::string text;
-    collect_text(document, text, max_depth);
-    return text.find(needle) != std::string::npos;
+    return adf_text(document).find(needle) != std::string::npos;
 }
 
 } // namespace accessd

@@ -15,6 +15,10 @@ namespace accessd {
 /// last one, which holds the marker, stays.
 boost::json::object adf_document(const std::vector<std::string>& lines);
 
+/// The text of the document, its nodes joined, blocks ended by a line break. Empty for what is not a
+/// document.
+std::string adf_text(const boost::json::value& document);
+
 /// True when the text of the document, nodes joined, contains `needle`. False for what is not a document.
 bool adf_contains(const boost::json::value& document, std::string_view needle);
 

@@ -17,6 +17,7 @@ public:
     std::string approver;
     std::string beneficiary = "reporter";
     std::string duration;
+    std::string reason;
     std::string request_type;
 };
 

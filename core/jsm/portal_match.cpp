@@ -92,19 +92,37 @@ private:
     Problems& problems_;
 };
 
-enum class Shape : std::uint8_t { text, user, users };
+enum class Shape : std::uint8_t {
+    text,
+    prose, ///< of any length: read by people only
+    user,
+    users
+};
 
 bool has_shape(const FieldFact& field, Shape shape) {
     if (field.type.empty()) {
         return true;
     }
-    if (shape == Shape::text) {
+    if (shape == Shape::text || shape == Shape::prose) {
         // A text area holds a document, not a name.
         const bool area = field.custom.ends_with(":textarea");
-        return field.type == "option" || (field.type == "string" && !area);
+        return field.type == "option" || (field.type == "string" && (!area || shape == Shape::prose));
     }
     const bool list = field.type == "array" && field.items == "user";
     return field.type == "user" || (list && shape == Shape::users);
+}
+
+std::string_view wanted_shape(Shape shape) {
+    switch (shape) {
+    case Shape::text:
+        return "a single select or a one-line text";
+    case Shape::prose:
+        return "a text or a single select";
+    case Shape::user:
+    case Shape::users:
+        break;
+    }
+    return "a user picker";
 }
 
 class FieldMatcher {
@@ -125,7 +143,7 @@ public:
                     "jira.field_type",
                     std::string(key) + ": field " + quoted(field.name) + " (" + escape_text(id, 80) +
                         ") is of type " + quoted(field.type) + "; it must be " +
-                        (shape == Shape::text ? "a single select or a one-line text" : "a user picker")
+                        std::string(wanted_shape(shape))
                 );
             }
         }
@@ -165,6 +183,7 @@ PortalFields match_fields(const PortalNames& names, const PortalFacts& facts, Pr
     fields.access_type = matcher.find("portal.fields.access_type", names.access_type_field, Shape::text);
     fields.approver = matcher.find("portal.fields.approver", names.approver_field, Shape::users);
     fields.duration = matcher.find("portal.fields.duration", names.duration_field, Shape::text);
+    fields.reason = matcher.find("portal.fields.reason", names.reason_field, Shape::prose);
     if (names.beneficiary_field != "reporter") {
         fields.beneficiary = matcher.find("portal.fields.beneficiary", names.beneficiary_field, Shape::user);
     }
@@ -301,6 +320,7 @@ Result<ResolvedPortal> match_portal(const PortalNames& names, const PortalFacts&
     portal.project_key = facts.project_key;
     portal.own_account_id = facts.own_account_id;
     portal.comments = names.comments;
+    portal.evidence = names.evidence;
     resolved.fields = match_fields(names, facts, problems);
     portal.deciding_fields = deciding_fields(resolved.fields);
 

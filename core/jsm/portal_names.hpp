@@ -22,6 +22,7 @@ public:
     std::string approver_field;                 ///< optional
     std::string beneficiary_field = "reporter"; ///< "reporter" or a user picker
     std::string duration_field;                 ///< optional
+    std::string reason_field;                   ///< optional
     std::vector<std::string> approved_statuses;
     std::vector<std::string> denied_statuses;
     std::vector<std::string> revoked_statuses;
@@ -30,6 +31,7 @@ public:
     std::string removed_outcome;
     std::string failed_outcome;
     Comments comments = Comments::public_;
+    EvidenceSource evidence = EvidenceSource::approval;
 };
 
 } // namespace accessd

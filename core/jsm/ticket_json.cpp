@@ -1,5 +1,6 @@
 #include "core/jsm/ticket_json.hpp"
 
+#include "core/jsm/adf.hpp"
 #include "core/jsm/people.hpp"
 #include "core/support/json.hpp"
 #include "core/support/text.hpp"
@@ -74,6 +75,22 @@ public:
             return refuse(field, value);
         }
         return bounded_text(field, *option);
+    }
+
+    /// What is readable of a field that only people read: its beginning, on one line or several. Empty for
+    /// anything else.
+    std::string prose(std::string_view field) const {
+        const boost::json::value* value = field.empty() ? nullptr : find(field);
+        if (is_null(value)) {
+            return std::string();
+        }
+        if (const auto* plain = value->if_string()) {
+            return bounded(std::string_view(plain->data(), plain->size()), max_text);
+        }
+        if (const auto option = find_string(*value, "value")) {
+            return bounded(*option, max_text);
+        }
+        return bounded(adf_text(*value), max_text);
     }
 
     /// A user, or the only user of a list.
@@ -193,11 +210,13 @@ std::vector<std::string> fields_to_read(const PortalFields& fields) {
         "project",
         "issuetype",
         "reporter",
+        "creator",
         fields.application,
         fields.access_type,
         fields.approver,
         fields.beneficiary,
         fields.duration,
+        fields.reason,
         fields.request_type};
     std::sort(names.begin(), names.end());
     names.erase(std::unique(names.begin(), names.end()), names.end());
@@ -232,10 +251,12 @@ Result<Ticket> ticket_from_issue(const boost::json::value& issue, const PortalFi
     // What people write into the fields of their wish must not keep a revoke from being read.
     IssueFields wish(issue, shown);
     ticket.reporter = wish.person("reporter").value_or(Person());
+    ticket.creator = wish.person("creator");
     ticket.beneficiary = wish.person(fields.beneficiary);
     ticket.asked = wish.first_person(fields.approver);
     ticket.application = wish.text(fields.application);
     ticket.access_type = wish.text(fields.access_type);
+    ticket.reason = wish.prose(fields.reason);
     ticket.duration = wish.text(fields.duration);
     if (const auto error = std::move(wish).error()) {
         ticket.malformed = error->message();

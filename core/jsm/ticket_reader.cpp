@@ -201,10 +201,11 @@ read_approvals(RestClient& rest, std::string issue_id, std::string issue_key, Ti
     co_return approvals;
 }
 
-/// Only where they decide: a ticket that was moved to another project, or is no request any more, may have
-/// none to be read, and must be judged without.
+/// Only where they are the evidence, and decide: a ticket that was moved to another project, or is no request
+/// any more, may have none to be read, and must be judged without.
 bool needs_approvals(const Ticket& ticket, const Portal& portal) {
-    if (ticket.project_id != portal.project_id || portal.request_kind(ticket.request_type_id) == nullptr) {
+    const bool known = portal.request_kind(ticket.request_type_id) != nullptr;
+    if (portal.evidence != EvidenceSource::approval || ticket.project_id != portal.project_id || !known) {
         return false;
     }
     const AppStatus* status = portal.status(ticket.status_id);

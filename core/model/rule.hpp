@@ -2,6 +2,7 @@
 
 #include "core/model/time.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -11,13 +12,23 @@
 
 namespace accessd {
 
-/// Who may approve under a rule. Users are Jira account ids or e-mail addresses, groups are Jira group names.
-class ApproverSet {
+/// People in Jira. Users are Jira account ids or e-mail addresses, groups are Jira group names.
+class PersonSet {
 public:
-    ApproverSet() = default;
+    PersonSet() = default;
 
     std::vector<std::string> users;
     std::vector<std::string> groups;
+
+    bool empty() const { return users.empty() && groups.empty(); }
+};
+
+/// Who may approve under a rule.
+class ApproverSet : public PersonSet {
+public:
+    ApproverSet() = default;
+
+    std::size_t minimum = 1; ///< how many different people must approve; at least 1
 };
 
 /// One access rule: (application, access type) -> entitlements and who may approve them.
@@ -29,9 +40,28 @@ public:
     std::string access_type;
     std::vector<std::string> groups; ///< entitlement names in the application, at least one
     ApproverSet approvers;
+    std::optional<PersonSet> requesters;  ///< who may ask for it: the reporter; empty: everybody
+    bool require_reason = false;          ///< the ticket's reason field must not be blank
     std::optional<Duration> max_duration; ///< without it access has no expiry
     bool revoke_preexisting = false;      ///< also remove membership that existed before accessd granted it
     std::string hash;                     ///< 16 hex digits over the rule's meaning; frozen into each request
+};
+
+/// What nobody may approve. It matches when everything that it names does; it names at least one thing.
+class DenyRule {
+public:
+    DenyRule() = default;
+
+    std::string application; ///< empty: every application
+    std::string access_type; ///< empty: every access type
+    PersonSet people;        ///< the beneficiary is one of them; empty: everybody
+    std::string reason;      ///< for the ticket; may be empty
+};
+
+/// What proves an approval.
+enum class EvidenceSource : std::uint8_t {
+    approval,  ///< the records of JSM's approval step
+    transition ///< who moved the ticket into its approved status
 };
 
 /// What a Jira status means to us.
@@ -55,6 +85,7 @@ public:
 
     std::string project_id;
     std::string project_key;
+    EvidenceSource evidence = EvidenceSource::approval;
     std::map<std::string, RequestKind> request_types; ///< by request type id
     std::map<std::string, AppStatus> statuses;        ///< by status id
     std::string granted_status; ///< where to move the ticket afterwards; empty: leave it

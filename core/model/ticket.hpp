@@ -75,10 +75,12 @@ public:
     TimePoint created_at{};
     TimePoint updated_at{};
     Person reporter;
+    std::optional<Person> creator;     ///< who raised it, maybe on behalf of the reporter; empty: not told
     std::optional<Person> beneficiary; ///< empty: the field is empty
     std::optional<Person> asked;       ///< who was asked to approve, where the portal records it
     std::string application;           ///< the option's text, empty when the field is empty
     std::string access_type;
+    std::string reason;    ///< why access is asked for; its first 255 bytes
     std::string duration;  ///< text of the duration field; empty when there is none
     std::string malformed; ///< why a field that says what is wished for could not be read; empty: all were
     std::vector<FieldChange> changes; ///< whole history, oldest first

@@ -1,6 +1,7 @@
 #include "core/policy/decide.hpp"
 
 #include "core/policy/duration.hpp"
+#include "core/policy/restrictions.hpp"
 #include "core/support/text.hpp"
 
 #include <algorithm>
@@ -44,7 +45,7 @@ bool is_spent(const Proof& proof, const Request* stored) {
 }
 
 std::string actor_of(const FieldChange* change) {
-    return change != nullptr ? change->author.email.value_or(change->author.account_id) : std::string();
+    return change != nullptr ? name_of(change->author) : std::string();
 }
 
 /// What people did to the ticket's status before accessd moved it, if nothing has been made of it yet. Jira
@@ -129,6 +130,25 @@ Decision decide_removal(
     return removal;
 }
 
+/// A transition stands in the changelog, which is read for every ticket.
+bool has_evidence(const Ticket& ticket, const Portal& portal) {
+    return portal.evidence == EvidenceSource::transition || ticket.has_approvals;
+}
+
+/// Once for each person, about all that anybody wants to know.
+void ask(std::vector<Inquiry>& inquiries, Inquiry more) {
+    if (more.account_id.empty()) {
+        return;
+    }
+    for (Inquiry& inquiry : inquiries) {
+        if (inquiry.account_id == more.account_id) {
+            inquiry.with_groups = inquiry.with_groups || more.with_groups;
+            return;
+        }
+    }
+    inquiries.push_back(std::move(more));
+}
+
 Decision decide_approved(
     const Ticket& ticket,
     const Policy& policy,
@@ -145,6 +165,9 @@ Decision decide_approved(
     if (!ticket.malformed.empty()) {
         return Park("jira.malformed_ticket", ticket.malformed);
     }
+    if (auto why = kind == RequestKind::grant ? denied(ticket, policy.denies, facts) : std::nullopt) {
+        return Park(std::move(why->code), std::move(why->reason));
+    }
     const AccessRule* rule = policy.rule(ticket.application, ticket.access_type);
     if (rule == nullptr) {
         return Park(
@@ -156,6 +179,13 @@ Decision decide_approved(
     }
     if (kind == RequestKind::remove) {
         return decide_removal(ticket, policy, facts, *rule);
+    }
+    if (auto why = not_allowed_to_ask(ticket, *rule, facts)) {
+        return Park(std::move(why->code), std::move(why->reason));
+    }
+    // Not parked: the requester fills the field in, and the ticket is looked at again.
+    if (auto why = lacks_reason(ticket, *rule)) {
+        return Distrust(Unproven(std::move(why->code), std::move(why->reason)));
     }
     std::optional<Duration> duration = rule->max_duration;
     if (!ticket.duration.empty()) {
@@ -184,10 +214,31 @@ Decision decide_approved(
 } // namespace
 
 const AccessRule* Policy::rule(const std::string& application, const std::string& access_type) const {
-    const auto found = std::find_if(rules.begin(), rules.end(), [&](const AccessRule& candidate) {
-        return candidate.application == application && candidate.access_type == access_type;
-    });
-    return found != rules.end() ? &*found : nullptr;
+    return rules.find(application, access_type);
+}
+
+std::vector<Inquiry> facts_needed(const Ticket& ticket, const Policy& policy) {
+    std::vector<Inquiry> inquiries;
+    const AppStatus* status = status_here(ticket, policy.portal, nullptr);
+    const RequestKind* kind = policy.portal.request_kind(ticket.request_type_id);
+    const bool judged = status != nullptr && *status == AppStatus::approved && kind != nullptr;
+    if (!judged || !has_evidence(ticket, policy.portal)) {
+        return inquiries;
+    }
+    if (auto inquiry = beneficiary_to_look_up(ticket, policy.denies)) {
+        ask(inquiries, std::move(*inquiry));
+    }
+    const AccessRule* rule = policy.rule(ticket.application, ticket.access_type);
+    if (rule == nullptr) {
+        return inquiries;
+    }
+    if (auto inquiry = reporter_to_look_up(ticket, *rule)) {
+        ask(inquiries, std::move(*inquiry));
+    }
+    for (std::string& id : approvers_to_look_up(ticket, policy.portal, *rule)) {
+        ask(inquiries, Inquiry(std::move(id), !rule->approvers.groups.empty()));
+    }
+    return inquiries;
 }
 
 Decision
@@ -214,7 +265,7 @@ decide(const Ticket& ticket, const Policy& policy, const ApproverFacts& facts, c
         // What was approved was another type of request: nothing may be granted any more.
         return is_unfinished(stored) ? Decision(End("withdrawn", std::string())) : Decision(Nothing());
     }
-    if (!ticket.has_approvals) {
+    if (!has_evidence(ticket, policy.portal)) {
         return ReadAgain();
     }
     Decision decision = decide_approved(ticket, policy, facts, *kind, stored);

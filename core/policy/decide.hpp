@@ -4,6 +4,7 @@
 #include "core/model/rule.hpp"
 #include "core/model/ticket.hpp"
 #include "core/policy/proof.hpp"
+#include "core/policy/rule_set.hpp"
 
 #include <optional>
 #include <string>
@@ -18,7 +19,8 @@ public:
     Policy() = default;
 
     Portal portal;
-    std::vector<AccessRule> rules;
+    RuleSet rules;
+    std::vector<DenyRule> denies; ///< each beats every rule
     std::string config_hash;
 
     /// The one rule for this application and access type (compared exactly), or null.
@@ -49,7 +51,7 @@ public:
     Proof proof;
 };
 
-/// In an approved status that cannot be believed.
+/// In an approved status that cannot be believed, or that lacks what the requester can add.
 class Distrust {
 public:
     explicit Distrust(Unproven refusal) : why(std::move(refusal)) {}
@@ -62,7 +64,7 @@ class Park {
 public:
     Park(std::string why_code, std::string why) : code(std::move(why_code)), reason(std::move(why)) {}
 
-    std::string code; ///< "rule.none", "request.kind_unsupported", "request.bad_duration", "ticket.overtaken"
+    std::string code; ///< "rule.none", "rule.denied", "request.not_allowed", "ticket.overtaken", ...
     std::string reason;
 };
 
@@ -79,8 +81,12 @@ public:
 
 using Decision = std::variant<Nothing, ReadAgain, Approve, Distrust, Park, End>;
 
+/// Whom decide() must know more about than the ticket says; nobody twice. Empty for a ticket whose approval
+/// is not to be judged.
+std::vector<Inquiry> facts_needed(const Ticket& ticket, const Policy& policy);
+
 /// What a freshly read ticket asks for, in the light of what was made of it before (`stored` may be null).
-/// Pure. `facts` must cover approvers_to_look_up(); what it does not cover counts against the approval.
+/// Pure. `facts` must cover facts_needed(); what it does not cover counts against the request.
 Decision
 decide(const Ticket& ticket, const Policy& policy, const ApproverFacts& facts, const Request* stored);
 

@@ -1,26 +1,15 @@
 #pragma once
 
-#include "core/model/result.hpp"
 #include "core/model/rule.hpp"
 #include "core/model/ticket.hpp"
+#include "core/policy/facts.hpp"
 
-#include <map>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
 namespace accessd {
-
-/// What Jira says about the people who approved, beyond the approval record itself.
-class ApproverFacts {
-public:
-    ApproverFacts() = default;
-
-    std::map<std::string, Person> people;                   ///< by account id
-    std::map<std::string, std::vector<std::string>> groups; ///< names of Jira groups, by account id
-    std::map<std::string, Error>
-        unanswered; ///< by account id, why Jira could not be asked; nothing to judge by
-};
 
 /// An approval that holds.
 class Proof {
@@ -29,7 +18,7 @@ public:
 
     std::string approver; ///< e-mail or account id of the first approver, for people
     TimePoint approved_at{};
-    std::string evidence; ///< canonical JSON: approval records, approvers, times, the status change
+    std::string evidence; ///< canonical JSON: its source, who, the records and times, the status change
 };
 
 /// Why an approval does not hold, and what to do about it.
@@ -41,18 +30,28 @@ public:
     std::string reason; ///< one sentence for the ticket, without an end mark
 };
 
-/// Account ids of those who said yes in the approvals that count and about whom the record does not say
-/// enough for prove(): whether the rule allows them, or what kind of account they are.
+/// Account ids of those whose yes counts and about whom the ticket does not say enough for prove(): whether
+/// the rule allows them, or what kind of account they are.
 std::vector<std::string>
 approvers_to_look_up(const Ticket& ticket, const Portal& portal, const AccessRule& rule);
 
-/// Judges a ticket in an approved status by its approval records (`evidence = "approval"`). It holds when
+/// Judges a ticket in an approved status.
+///
+/// By its approval records (`evidence = "approval"`) it holds when
 /// - there are approval records since the ticket last entered a denied, revoked or declined status, and the
 ///   newest of every step says "approved";
-/// - everybody who said yes in them is active, allowed by the rule, and neither beneficiary nor reporter;
+/// - everybody who said yes in them is active, allowed by the rule, and none of beneficiary, reporter and the
+///   one who raised the ticket on the reporter's behalf;
+/// - they are at least as many different people as the rule asks for;
 /// - the ticket's last status change came at or after the last decision (Jira's own clock; five seconds are
 ///   forgiven, since JSM writes the two apart);
 /// - no deciding field changed after the first of those decisions.
+///
+/// By its last change of status (`evidence = "transition"`) it holds when
+/// - who made it is one whose yes would count as above; an app only where the rule lists its account id;
+/// - the rule asks for one approver: a transition has one actor;
+/// - no deciding field changed with it or after it, neither by the order of the changelog nor by the clock;
+/// - it came after the ticket last entered a denied, revoked or declined status, by both as well.
 std::variant<Proof, Unproven>
 prove(const Ticket& ticket, const Portal& portal, const AccessRule& rule, const ApproverFacts& facts);
 

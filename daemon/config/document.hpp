@@ -34,6 +34,7 @@ public:
     bool closed = false; ///< an inline table: it is one value and does not merge
     std::string text;
     bool boolean = false;
+    std::int64_t integer = 0;
     std::vector<Node> items;
     std::vector<Member> members;
 

@@ -33,9 +33,27 @@ json::object meaning_of(const AccessRule& rule) {
     object["groups"] = as_set(rule.groups);
     object["approver_users"] = as_set(rule.approvers.users);
     object["approver_groups"] = as_set(rule.approvers.groups);
+    if (rule.approvers.minimum > 1)
+        object["approver_minimum"] = rule.approvers.minimum;
+    if (rule.requesters) {
+        object["requester_users"] = as_set(rule.requesters->users);
+        object["requester_groups"] = as_set(rule.requesters->groups);
+    }
+    if (rule.require_reason)
+        object["require_reason"] = true;
     if (rule.max_duration)
         object["max_duration_ms"] = rule.max_duration->count();
     object["revoke_preexisting"] = rule.revoke_preexisting;
+    return object;
+}
+
+json::object meaning_of(const DenyRule& deny) {
+    json::object object;
+    object["application"] = deny.application;
+    object["access_type"] = deny.access_type;
+    object["users"] = as_set(deny.people.users);
+    object["groups"] = as_set(deny.people.groups);
+    object["reason"] = deny.reason;
     return object;
 }
 
@@ -70,6 +88,8 @@ json::object meaning_of(const PortalNames& portal) {
     object["approver_field"] = portal.approver_field;
     object["beneficiary_field"] = portal.beneficiary_field;
     object["duration_field"] = portal.duration_field;
+    object["reason_field"] = portal.reason_field;
+    object["evidence"] = static_cast<int>(portal.evidence);
     object["approved_statuses"] = as_set(portal.approved_statuses);
     object["denied_statuses"] = as_set(portal.denied_statuses);
     object["revoked_statuses"] = as_set(portal.revoked_statuses);
@@ -119,6 +139,10 @@ void set_hashes(Config& config) {
         applications.emplace_back(meaning_of(application));
     object["applications"] = std::move(applications);
     object["rules"] = as_set(std::move(rules));
+    std::vector<std::string> denies;
+    for (const DenyRule& deny : config.denies)
+        denies.push_back(short_hash(meaning_of(deny)));
+    object["denies"] = as_set(std::move(denies));
     config.hash = short_hash(object);
 }
 

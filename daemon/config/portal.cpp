@@ -67,20 +67,6 @@ std::string read_project(Section& section) {
     return "";
 }
 
-void check_evidence(Section& section) {
-    const PlacedText evidence = section.text("evidence");
-    if (evidence.text.empty() || evidence.text == "approval")
-        return;
-    if (evidence.text == "transition")
-        section.problems().add(
-            evidence.place,
-            "\"evidence\" must be \"approval\": this version does not take a transition as proof of an "
-            "approval"
-        );
-    else
-        section.problems().add(evidence.place, "\"evidence\" must be \"approval\"");
-}
-
 void read_request_types(const Node& table, PortalNames& portal, Problems& problems) {
     Section section(table, "[portal.request_types]", problems);
     NameUse use("request type", problems);
@@ -111,6 +97,7 @@ void read_fields(const Node& table, PortalNames& portal, Problems& problems) {
     read("approver", Presence::optional, portal.approver_field);
     read("beneficiary", Presence::optional, portal.beneficiary_field);
     read("duration", Presence::optional, portal.duration_field);
+    read("reason", Presence::optional, portal.reason_field);
     section.finish();
 }
 
@@ -148,7 +135,11 @@ void read_portal(const Node& table, Config& config, Reading& reading) {
     Problems& problems = reading.problems;
     Section section(table, "[portal]", problems);
     config.portal.project = read_project(section);
-    check_evidence(section);
+    config.portal.evidence = section.choice<EvidenceSource>(
+        "evidence",
+        config.portal.evidence,
+        {{"approval", EvidenceSource::approval}, {"transition", EvidenceSource::transition}}
+    );
     config.portal.comments = section.choice<Comments>(
         "comments",
         config.portal.comments,

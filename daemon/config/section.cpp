@@ -144,6 +144,22 @@ Duration Section::duration(const std::string& key, Duration standard, DurationRa
     return *parsed;
 }
 
+std::int64_t Section::integer(const std::string& key, std::int64_t standard, IntegerRange range) {
+    const Node* node =
+        value(key, Presence::optional, NodeKind::integer, "without quotes, like " + key + " = 2");
+    if (node == nullptr)
+        return standard;
+    if (node->integer < range.least || node->integer > range.most) {
+        problems_.add(
+            node->place,
+            in_quotes(key) + " must be between " + std::to_string(range.least) + " and " +
+                std::to_string(range.most)
+        );
+        return standard;
+    }
+    return node->integer;
+}
+
 bool Section::boolean(const std::string& key, bool standard) {
     const Node* node = value(key, Presence::optional, NodeKind::boolean, "without quotes");
     return node == nullptr ? standard : node->boolean;

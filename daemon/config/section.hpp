@@ -32,6 +32,16 @@ public:
     Duration most;
 };
 
+/// The least and the greatest number that a key takes.
+class IntegerRange {
+public:
+    constexpr IntegerRange(std::int64_t least_allowed, std::int64_t most_allowed)
+        : least(least_allowed), most(most_allowed) {}
+
+    std::int64_t least;
+    std::int64_t most;
+};
+
 enum class Presence : std::uint8_t { optional, required };
 
 /// Reads the keys of one table. Each reader notes that its key is known, and reports what is wrong with it;
@@ -56,6 +66,9 @@ public:
 
     /// "15s", "10m", "24h", "90d" within the range; `standard` when absent.
     Duration duration(const std::string& key, Duration standard, DurationRange range);
+
+    /// A whole number within the range; `standard` when absent.
+    std::int64_t integer(const std::string& key, std::int64_t standard, IntegerRange range);
 
     bool boolean(const std::string& key, bool standard);
 

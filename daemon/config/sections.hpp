@@ -27,9 +27,11 @@ void read_portal(const Node& table, Config& config, Reading& reading);
 /// that its rules do not complain about it too.
 std::vector<ApplicationSettings> read_applications(const Node& table, Reading& reading);
 
-/// Every [[rule]] in the order of the files, for the applications given; without hashes.
-std::vector<AccessRule>
-read_rules(const Node& list, const std::vector<ApplicationSettings>& applications, Reading& reading);
+/// Every [[rule]] in the order of the files, for the applications and the portal of `config`; without hashes.
+std::vector<AccessRule> read_rules(const Node& list, const Config& config, Reading& reading);
+
+/// Every [[deny]], for the applications and the rules of `config`.
+std::vector<DenyRule> read_denies(const Node& list, const Config& config, Reading& reading);
 
 /// The accounts of `map_file`: lines "jira account id,account". Each bad line is a problem at its place.
 std::map<std::string, std::string> read_identity_map(const PlacedText& path, Problems& problems);

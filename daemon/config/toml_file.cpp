@@ -129,8 +129,11 @@ Node converted(const toml::node& source, unsigned file) {
     } else if (const auto* boolean = source.as_boolean()) {
         node.kind = NodeKind::boolean;
         node.boolean = boolean->get();
+    } else if (const auto* integer = source.as_integer()) {
+        node.kind = NodeKind::integer;
+        node.integer = integer->get();
     } else {
-        node.kind = source.is_integer() ? NodeKind::integer : NodeKind::other;
+        node.kind = NodeKind::other;
     }
     node.place = place_of(source.source(), file);
     return node;

@@ -3,11 +3,14 @@
 
 backlog: the sandbox runs in a process of its own, adds L ms to every answer, and holds N approved tickets before the
 daemon starts. Time runs from the approval, which all tickets share with the daemon's start, to the membership.
+
+decide: the policy alone, one ticket among 1,000 access rules and 100 deny rules.
 """
 import argparse
 import json
 import os
 import pathlib
+import subprocess
 import sys
 import tempfile
 import time
@@ -77,6 +80,11 @@ def backlog(bin_dir, tickets, latency_ms, work):
     }
 
 
+def decide(bin_dir):
+    answer = subprocess.run([bin_dir / "accessd-bench-decide"], stdout=subprocess.PIPE, check=True)
+    return {"scenario": "decide", **json.loads(answer.stdout)}
+
+
 def grants(lines):
     """When each membership was seen, from the daemon's own log (UTC, milliseconds)."""
     from datetime import datetime
@@ -90,13 +98,16 @@ def grants(lines):
 def main():
     parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__)
     parser.add_argument("bin_dir", type=pathlib.Path, help=argparse.SUPPRESS)
-    parser.add_argument("--scenario", choices=["backlog"], default="backlog")
+    parser.add_argument("--scenario", choices=["backlog", "decide"], default="backlog")
     parser.add_argument("--tickets", type=int, default=1000)
     parser.add_argument("--latency-ms", type=int, default=0)
     parser.add_argument("--json", type=pathlib.Path, help="write the figures there too")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="accessd-bench-") as work:
-        figures = backlog(options.bin_dir, options.tickets, options.latency_ms, pathlib.Path(work))
+    if options.scenario == "decide":
+        figures = decide(options.bin_dir)
+    else:
+        with tempfile.TemporaryDirectory(prefix="accessd-bench-") as work:
+            figures = backlog(options.bin_dir, options.tickets, options.latency_ms, pathlib.Path(work))
     for name, value in figures.items():
         print(f"{name:22} {value}")
     if options.json:

@@ -40,11 +40,11 @@ TEST_CASE("config: an unknown name is an error that offers the nearest one") {
         {"[jira]\n",
          "[brake]\n[jira]\n",
          "accessd.toml:1:2: unknown section \"brake\"; known are \"daemon\", \"jira\", \"portal\", "
-         "\"application\", \"rule\"\n"},
+         "\"application\", \"rule\", \"deny\"\n"},
         {"[jira]\n",
          "mode = \"enforce\"\n[jira]\n",
          "accessd.toml:1:1: unknown key \"mode\"; known are \"daemon\", \"jira\", \"portal\", "
-         "\"application\", \"rule\"\n"},
+         "\"application\", \"rule\", \"deny\"\n"},
         {"revoked = ",
          "revokd = ",
          "accessd.toml:16:1: unknown key \"revokd\" in [portal.statuses]; did you mean \"revoked\"?\n"},
@@ -142,10 +142,8 @@ TEST_CASE("config: a value out of its range or shape is refused") {
          "[jira]\ndeployment = \"data-center\"\n",
          "accessd.toml:2:14: this version speaks Jira Cloud only: \"deployment\" must be \"cloud\"\n"},
         {"[portal]\n",
-         "[portal]\nevidence = \"transition\"\n",
-         "accessd.toml:7:12: \"evidence\" must be \"approval\": this version does not take a transition as "
-         "proof "
-         "of an approval\n"},
+         "[portal]\nevidence = \"transitions\"\n",
+         "accessd.toml:7:12: \"evidence\" cannot be \"transitions\"; did you mean \"transition\"?\n"},
         {"\"ACC\"",
          "\"Access Requests\"",
          "accessd.toml:7:11: \"project\" must be the key of a Jira project, like \"ACC\", not its name\n"},
@@ -255,7 +253,8 @@ TEST_CASE("config: all problems come at once, in the order of their places") {
         "accessd.toml:2:7: \"url\" must be \"https://host[:port][/path]\", without user, query or fragment\n"
         "accessd.toml:7:11: \"project\" must be text (like project = \"...\"), not a number\n"
         "accessd.toml:31:1: unknown key \"x\" in [[rule]]; known are \"application\", \"access_type\", "
-        "\"groups\", \"approvers\", \"max_duration\", \"revoke_preexisting\"\n"
+        "\"groups\", \"approvers\", \"requesters\", \"require_reason\", \"max_duration\", "
+        "\"revoke_preexisting\"\n"
         "a.toml:2:8: \"mode\" must be text (like mode = \"...\"), not a number\n"
     );
 }

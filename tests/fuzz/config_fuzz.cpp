@@ -108,7 +108,26 @@ void check_config(const Config& config) {
             known && !rule.groups.empty() && rule.hash.size() == 16, "a rule is whole", rule.application
         );
         fuzz::must(!rule.approvers.users.empty() || !rule.approvers.groups.empty(), "somebody may approve");
+        const auto& approvers = rule.approvers;
+        fuzz::must(
+            approvers.minimum >= 1 &&
+                (!approvers.groups.empty() || approvers.minimum <= approvers.users.size()),
+            "there are as many approvers as must approve"
+        );
+        fuzz::must(
+            approvers.minimum == 1 || config.portal.evidence == EvidenceSource::approval,
+            "a transition is one person's"
+        );
+        fuzz::must(!rule.requesters || !rule.requesters->empty(), "somebody may ask");
+        fuzz::must(!rule.require_reason || !config.portal.reason_field.empty(), "a reason can be read");
         fuzz::must(!rule.max_duration || *rule.max_duration > 0s, "a lease has a length");
+    }
+}
+
+void check_denies(const Config& config) {
+    for (const DenyRule& deny : config.denies) {
+        const bool named = !deny.application.empty() || !deny.access_type.empty() || !deny.people.empty();
+        fuzz::must(named, "a deny rule does not deny everything");
     }
 }
 
@@ -128,6 +147,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     if (loaded.config) {
         check_config(*loaded.config);
+        check_denies(*loaded.config);
         const LoadedConfig again = folder.load(content, map);
         fuzz::must(again.config && again.config->hash == loaded.config->hash, "the hash is the meaning's");
     }

@@ -116,7 +116,12 @@ private:
     bool is_account_of(const Key& key, const std::string& jira_account) const;
     bool is_reported_for(const sandbox::jsm::Issue& issue, const Key& key) const;
     std::optional<Duration> lease(const History& history, const AccessRule& rule, TimePoint when) const;
-    bool says_granted(const sandbox::jsm::Issue& issue, const sandbox::jsm::Change& entry) const;
+    bool says(
+        const sandbox::jsm::Issue& issue,
+        const sandbox::jsm::Change& entry,
+        std::string_view kind,
+        TimePoint when
+    ) const;
     bool surely_live(const sandbox::jsm::Issue& issue, const Key& key, TimePoint when) const;
     bool maybe_live(const sandbox::jsm::Issue& issue, const Key& key, TimePoint when) const;
     bool may_be_removed(const Key& key, TimePoint approved, TimePoint when) const;

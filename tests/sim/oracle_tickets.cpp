@@ -82,11 +82,14 @@ bool Oracle::is_ours(const jsm::Change& change) const {
     return change.author == world_.jsm_model().state().self();
 }
 
-bool Oracle::says_granted(const jsm::Issue& issue, const jsm::Change& entry) const {
+/// A message of that kind about that status entry has been there by then.
+bool Oracle::says(const jsm::Issue& issue, const jsm::Change& entry, std::string_view kind, TimePoint when)
+    const {
     const std::string marker =
-        "accessd:" + std::to_string(issue.id) + "/" + std::to_string(entry.id) + "/granted";
+        "accessd:" + std::to_string(issue.id) + "/" + std::to_string(entry.id) + "/" + std::string(kind);
     return std::any_of(issue.comments.begin(), issue.comments.end(), [&](const jsm::Comment& comment) {
-        return comment.author == world_.jsm_model().state().self() && comment.text.ends_with(marker);
+        return comment.author == world_.jsm_model().state().self() && comment.at <= when &&
+               comment.text.ends_with(marker);
     });
 }
 
@@ -100,7 +103,7 @@ bool Oracle::surely_live(const jsm::Issue& issue, const Key& key, TimePoint when
         return false;
     }
     const jsm::Change* const before = history.last_move(move->at - 1ms);
-    if (before == nullptr || !says_granted(issue, *before)) {
+    if (before == nullptr || !says(issue, *before, "granted", world_.now())) {
         return false; // it was moved on by what was to be said about an earlier approval
     }
     const TimePoint decided = move->at - 1ms;
@@ -172,18 +175,17 @@ bool Oracle::is_overruled(const jsm::Issue& issue, const Key& key, TimePoint whe
     const auto approved = History(issue, slots_).last_approved(when);
     for (const jsm::Issue* other : issues()) {
         const History removal(*other, slots_);
-        const jsm::Change* const told = removal.last_move(when);
-        const bool done = told != nullptr && is_ours(*told) && told->at < when &&
-                          removal.at("status", when) == removed_status_id &&
-                          removal.at("customfield_10010", told->at) == History::removal_request;
-        if (!done) {
-            continue;
-        }
-        const auto taken = removal.last_approved(told->at);
-        const auto keys = keys_of(*other, told->at - 1ms);
-        if (taken && (!approved || *approved <= *taken) &&
-            std::find(keys.begin(), keys.end(), key) != keys.end()) {
-            return true;
+        for (const jsm::Change& entry : other->changes) {
+            if (removal.at("customfield_10010", entry.at) != History::removal_request ||
+                !says(*other, entry, "removed", when)) {
+                continue;
+            }
+            const auto taken = removal.last_approved(entry.at);
+            const auto keys = keys_of(*other, entry.at);
+            const bool takes = std::find(keys.begin(), keys.end(), key) != keys.end();
+            if (taken && takes && (!approved || *approved <= *taken)) {
+                return true;
+            }
         }
     }
     return false;

@@ -22,6 +22,12 @@ void hide_kind_of_approver(Ticket& ticket) {
     ticket.approvals.front().answers.front().approver.type = AccountType::unknown;
 }
 
+AccessRule rule_with_group() {
+    AccessRule rule = policy_test::rule();
+    rule.approvers.groups = {"approvers"};
+    return rule;
+}
+
 void approve_by(Ticket& ticket, const Person& approver) {
     ticket.approvals.front().answers.front().approver = approver;
     hide_kind_of_approver(ticket);
@@ -314,7 +320,7 @@ TEST_CASE("approver: while Jira does not answer, only the tickets that need the 
     for (const std::string call : {"jira.person", "jira.groups_of"}) {
         CAPTURE(call);
         EngineRig rig;
-        rig.context().policy.rules.front().approvers.groups = {"approvers"};
+        rig.context().policy.rules = {rule_with_group()};
         approve_by(rig.ticket(), policy_test::carol());
         approve_by(rig.add_ticket("2001"), policy_test::person("id-dave", "dave@acme.example"));
         rig.add_ticket("2002"); // by Bob, whom the rule names
@@ -358,7 +364,7 @@ TEST_CASE(
     "approver: what Jira said is believed for half a minute, and one answer serves all tickets of a read"
 ) {
     EngineRig rig;
-    rig.context().policy.rules.front().approvers.groups = {"approvers"};
+    rig.context().policy.rules = {rule_with_group()};
     approve_by(rig.ticket(), policy_test::carol());
     approve_by(rig.add_ticket("2001"), policy_test::carol());
     rig.start();

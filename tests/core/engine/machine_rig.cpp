@@ -30,8 +30,9 @@ AccessRule admin_rule() {
 } // namespace
 
 Desk::Desk() : policy(policy_test::policy()) {
-    policy.rules.push_back(admin_rule());
-    policy.rules[0].max_duration = 24h;
+    AccessRule user = rule();
+    user.max_duration = 24h;
+    policy.rules = {user, admin_rule()};
     approved = ticket();
     approved_again = ticket();
     move(approved_again, "503", at(20min), status::granted);

@@ -106,6 +106,22 @@ TEST_CASE("portal: names and ids both resolve, and what decides is complete") {
     );
 }
 
+TEST_CASE("portal: a reason may be a text of any length, and does not decide") {
+    auto wanted = names();
+    wanted.reason_field = "Reason";
+    wanted.evidence = EvidenceSource::transition;
+    auto existing = facts();
+    existing.fields.push_back(field(
+        "customfield_6", "Reason", "string", "com.atlassian.jira.plugin.system.customfieldtypes:textarea"
+    ));
+    const auto resolved = match_portal(wanted, existing);
+    REQUIRE(resolved);
+    CHECK(resolved->fields.reason == "customfield_6");
+    CHECK(resolved->portal.evidence == EvidenceSource::transition);
+    const auto& deciding = resolved->portal.deciding_fields;
+    CHECK(std::count(deciding.begin(), deciding.end(), "customfield_6") == 0);
+}
+
 TEST_CASE("portal: with a picker for the beneficiary the reporter still decides, and Jira's limit holds") {
     auto wanted = names();
     wanted.beneficiary_field = "Beneficiary";
@@ -192,6 +208,11 @@ TEST_CASE("portal: settings that cannot work together are refused") {
     existing.fields[0] =
         field("customfield_1", "Application", "string", "com.atlassian.jira.plugin:textarea");
     CHECK(code_of(names(), existing) == "jira.field_type");
+    wanted = names();
+    wanted.reason_field = "Beneficiary";
+    CHECK(code_of(wanted, facts()) == "jira.field_type");
+    wanted.reason_field = "Reason";
+    CHECK(code_of(wanted, facts()) == "jira.field_not_found");
     existing = facts();
     existing.fields.pop_back();
     CHECK(code_of(names(), existing) == "jira.request_type_field_not_found");

@@ -21,6 +21,7 @@ PortalFields fields() {
     made.approver = "customfield_3";
     made.beneficiary = "customfield_4";
     made.duration = "customfield_5";
+    made.reason = "customfield_6";
     made.request_type = "customfield_9";
     return made;
 }
@@ -32,11 +33,13 @@ boost::json::value issue() {
         "created":"2026-01-31T10:20:30.123+0200","updated":"2026-01-31T10:21:30.000+0200",
         "reporter":{"accountId":"557058:jane","displayName":"Jane","active":true,"accountType":"atlassian",
             "emailAddress":"jane@acme.example"},
+        "creator":{"accountId":"carol","active":true,"accountType":"atlassian"},
         "customfield_1":{"value":"Entra ID","id":"10044","self":"x"},
         "customfield_2":"User",
         "customfield_3":[{"accountId":"bob"},{"accountId":"carol"}],
         "customfield_4":{"accountId":"dave","accountType":"customer"},
         "customfield_5":{"value":"30 days","id":"1"},
+        "customfield_6":"on call",
         "customfield_9":{"requestType":{"id":"96","name":"Get access"},"currentStatus":{}}}})");
 }
 
@@ -69,6 +72,9 @@ TEST_CASE("ticket: every configured field is read in its own shape") {
     CHECK(ticket->reporter.account_id == "557058:jane");
     CHECK(ticket->reporter.type == AccountType::atlassian);
     CHECK(ticket->reporter.email == "jane@acme.example");
+    REQUIRE(ticket->creator);
+    CHECK(ticket->creator->account_id == "carol");
+    CHECK(ticket->reason == "on call");
     REQUIRE(ticket->beneficiary);
     CHECK(ticket->beneficiary->account_id == "dave");
     CHECK(ticket->beneficiary->type == AccountType::customer);
@@ -173,6 +179,23 @@ TEST_CASE("ticket: a deleted user is nobody and an unknown kind of account is no
     CHECK(ticket->reporter.type == AccountType::unknown);
 }
 
+TEST_CASE("ticket: a reason is read from whatever holds text, and from nothing else") {
+    const auto reason = [](const std::string& json) {
+        const auto ticket = ticket_from_issue(with("customfield_6", json), fields());
+        REQUIRE(ticket);
+        CHECK(ticket->malformed.empty());
+        return ticket->reason;
+    };
+    CHECK(reason(R"({"value":"Project work","id":"7"})") == "Project work");
+    CHECK(reason(R"({"type":"doc","version":1,"content":[{"type":"paragraph","content":[
+            {"type":"text","text":"on "},{"type":"text","text":"call"}]}]})") == "on call\n\n");
+    CHECK(reason("null").empty());
+    CHECK(reason("7").empty());
+    CHECK(reason(R"(["on call"])").empty());
+    CHECK(reason(R"({"type":"doc","version":1,"content":[]})") == "\n");
+    CHECK(reason('"' + std::string(254, 'x') + "\u00e9\"") == std::string(254, 'x'));
+}
+
 TEST_CASE("ticket: only the fields that are read are asked for, each once") {
     PortalFields few;
     few.application = "customfield_1";
@@ -182,6 +205,7 @@ TEST_CASE("ticket: only the fields that are read are asked for, each once") {
         fields_to_read(few) ==
         std::vector<std::string>{
             "created",
+            "creator",
             "customfield_1",
             "customfield_2",
             "customfield_9",

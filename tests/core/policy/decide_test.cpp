@@ -310,9 +310,12 @@ TEST_CASE("decide: a lease lasts as long as the ticket wishes, and as the rule a
     CHECK_FALSE(length().has_value());
     wish.duration = "30 days";
     CHECK(length() == 720h);
-    policy.rules[0].max_duration = 2160h;
+    AccessRule capped = rule();
+    capped.max_duration = 2160h;
+    policy.rules = {capped};
     CHECK(length() == 720h);
-    policy.rules[0].max_duration = 24h;
+    capped.max_duration = 24h;
+    policy.rules = {capped};
     CHECK(length() == 24h);
     wish.duration.clear();
     CHECK(length() == 24h);

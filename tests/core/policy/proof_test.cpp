@@ -18,7 +18,7 @@ TEST_CASE("proof: an allowed approver's yes before the status change is believed
     CHECK(
         proof->evidence ==
         R"({"approvals":[{"approvers":["id-bob"],"completed":"2026-01-01T00:10:00.000Z","id":"31"}],)"
-        R"("kind":"approval","status":"2","status_author":"id-bob","status_change":"502",)"
+        R"("source":"approval","status":"2","status_author":"id-bob","status_change":"502",)"
         R"("status_changed":"2026-01-01T00:10:00.000Z"})"
     );
 }
