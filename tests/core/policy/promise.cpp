@@ -210,6 +210,16 @@ bool is_denied(const DenyRule& deny, const History& history) {
     return ticket.beneficiary && names(deny.people, *ticket.beneficiary, history.facts) != false;
 }
 
+/// Read whole, in an approved status of our project.
+bool lies_approved(const History& history) {
+    const Ticket& ticket = history.ticket;
+    const auto moved = last_move(ticket);
+    const bool whole = moved && ticket.changes[*moved].to == ticket.status_id;
+    const bool here = ticket.project_id == "100" && ticket.status_id == status::approved;
+    const bool read = ticket.has_approvals || history.policy.portal.evidence == EvidenceSource::transition;
+    return whole && here && read;
+}
+
 /// What the ticket asks for is something that the rule gives, to somebody who may ask.
 bool may_ask(const History& history) {
     const Ticket& ticket = history.ticket;
@@ -264,15 +274,19 @@ bool approval_holds(const History& history) {
 
 bool may_be_granted(const History& history) {
     const Ticket& ticket = history.ticket;
-    const auto moved = last_move(ticket);
-    const bool whole = moved && ticket.changes[*moved].to == ticket.status_id;
-    const bool here = ticket.project_id == "100" && ticket.status_id == status::approved;
-    const bool read = ticket.has_approvals || history.policy.portal.evidence == EvidenceSource::transition;
     const auto& denies = history.policy.denies;
     const bool denied = std::any_of(denies.begin(), denies.end(), [&](const DenyRule& deny) {
         return is_denied(deny, history);
     });
-    return whole && here && read && ticket.request_type_id == "7" && !denied && may_ask(history) &&
+    return lies_approved(history) && ticket.request_type_id == "7" && !denied && may_ask(history) &&
+           approval_holds(history);
+}
+
+bool may_be_removed(const History& history) {
+    const Ticket& ticket = history.ticket;
+    const AccessRule& rule = history.policy.rules.front();
+    const bool known = ticket.application == rule.application && ticket.access_type == rule.access_type;
+    return lies_approved(history) && ticket.request_type_id == "8" && known && ticket.malformed.empty() &&
            approval_holds(history);
 }
 
@@ -286,11 +300,14 @@ std::optional<std::string> disagreement(const History& history) {
     }
     const Decision fresh = decide(history.ticket, history.policy, history.facts, nullptr);
     const auto* approve = std::get_if<Approve>(&fresh);
-    if ((approve != nullptr) != may_be_granted(history)) {
+    if ((approve != nullptr) != (may_be_granted(history) || may_be_removed(history))) {
         return std::string("I1: decide() ") + (approve != nullptr ? "approves" : "refuses") +
                " what the promise does not";
     }
-    if (approve != nullptr) {
+    if (approve != nullptr && (approve->kind == RequestKind::remove) != may_be_removed(history)) {
+        return "I1: decide() takes one kind of request for another";
+    }
+    if (approve != nullptr && approve->kind == RequestKind::grant) {
         if (auto wrong = wrong_approval(*approve, history)) {
             return wrong;
         }
@@ -299,7 +316,7 @@ std::optional<std::string> disagreement(const History& history) {
         }
     }
     const Decision later = decide(history.ticket, history.policy, history.facts, &history.stored);
-    if (std::holds_alternative<Approve>(later) && !may_be_granted(history)) {
+    if (std::holds_alternative<Approve>(later) && !may_be_granted(history) && !may_be_removed(history)) {
         return "I1: decide() approves for a known ticket what the promise does not";
     }
     return std::nullopt;

@@ -59,6 +59,9 @@ std::string described(const History& history);
 /// Whether the promise allows to believe the approval: by the approval records, or by the transition.
 bool approval_holds(const History& history);
 
+/// Whether the promise lets a removal be carried out.
+bool may_be_removed(const History& history);
+
 /// Whether the promise allows a grant, to a ticket that nothing is known of.
 bool may_be_granted(const History& history);
 
