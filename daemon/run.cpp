@@ -115,6 +115,7 @@ int serve(const Config& config, const std::map<std::string, std::string>& enviro
     SystemRandom random;
     StoreOptions options;
     options.directory = config.daemon.state_dir;
+    options.sign_audit = true;
     auto store = open_sqlite_store(options);
     if (!store) {
         return report(store.error());

@@ -135,7 +135,15 @@ CREATE TABLE mark (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr std::array<const char*, 1> migrations_so_far = {version_1};
+// Signed notes about the audit: seq is the last row that the note covers.
+constexpr const char* version_2 = R"sql(
+CREATE TABLE checkpoint (
+    seq INTEGER PRIMARY KEY,
+    note TEXT NOT NULL
+) STRICT;
+)sql";
+
+constexpr std::array<const char*, 2> migrations_so_far = {version_1, version_2};
 
 bool apply(Database& database, std::span<const char* const> steps, std::size_t version) {
     for (const char* const step : steps) {
