@@ -245,9 +245,6 @@ Result<Done> verify_audit_lines(std::istream& in, AuditVerifier& verifier) {
             return taken;
         }
     }
-    if (in.bad()) {
-        return Error(Fault::permanent, "audit.unreadable", "the file cannot be read to its end");
-    }
     if (*reader.fault() != '\0') {
         return located(reader.number() + 1, reader.fault());
     }

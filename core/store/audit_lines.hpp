@@ -58,8 +58,8 @@ Result<AuditLine> parse_audit_line(std::string_view line);
 inline constexpr std::string_view audit_csv_header = "seq,at,code,body,hash\r\n";
 Result<std::string> audit_csv_row(const AuditRow& row);
 
-/// Gives a whole export to the verifier, and ends it. Errors as the verifier's, and "audit.malformed" (names
-/// the line), "audit.unreadable" (the stream failed).
+/// Gives a whole export to the verifier, and ends it. Errors as the verifier's, and "audit.malformed", which
+/// names the line. Whether the stream could be read to its end is the caller's to ask.
 Result<Done> verify_audit_lines(std::istream& in, AuditVerifier& verifier);
 
 } // namespace accessd

@@ -46,23 +46,29 @@ Result<Done> verify_export(const fs::path& jsonl, AuditVerifier& verifier) {
     if (!in) {
         return unreadable(shown(jsonl) + ": cannot be opened");
     }
-    return verify_audit_lines(in, verifier);
+    auto verdict = verify_audit_lines(in, verifier);
+    return in.bad() ? unreadable(shown(jsonl) + ": cannot be read to its end") : verdict;
+}
+
+bool is_about_content(const Error& error) {
+    return error.code().starts_with("audit.") && error.code() != "audit.unreadable";
 }
 
 /// What is no audit at all cannot be read; what stops being one behind good rows was changed.
 int status_of(const Error& error, const AuditVerifier& verifier) {
     const std::string& code = error.code();
-    const bool read = code.starts_with("audit.") && code != "audit.unreadable" &&
-                      code != "audit.head_outside" && code != "audit.no_key";
+    const bool judged = is_about_content(error) && code != "audit.head_outside" && code != "audit.no_key";
     const bool nothing_good = code == "audit.malformed" && verifier.chain().seq() == verifier.before();
-    return read && !nothing_good ? exit_tampered : exit_unreadable;
+    return judged && !nothing_good ? exit_tampered : exit_unreadable;
 }
 
 int say(const fs::path& file, const Result<Done>& verdict, const AuditVerifier& verifier, std::ostream& out) {
     const AuditChain& chain = verifier.chain();
     if (!verdict) {
         const int status = status_of(verdict.error(), verifier);
-        out << shown(file) << (status == exit_tampered ? ": tampered with: " : ": cannot be verified: ")
+        const bool names_file = !is_about_content(verdict.error());
+        const std::string where = names_file ? "" : shown(file) + ": ";
+        out << where << (status == exit_tampered ? "tampered with: " : "cannot be verified: ")
             << verdict.error().message() << "\n";
         return status;
     }
