@@ -1,5 +1,6 @@
 #include "daemon/run.hpp"
 
+#include "core/store/audit_key.hpp"
 #include "core/store/sqlite_store.hpp"
 #include "core/support/asio_clock.hpp"
 #include "core/support/log.hpp"
@@ -108,6 +109,13 @@ void say_stopped(const Counters& counters) {
          {"told", number(counters.told)}});
 }
 
+/// The journal is one more place that keeps it, out of reach for who may only write to the state directory.
+void say_audit_key(const std::filesystem::path& directory) {
+    if (const auto signer = load_audit_key(directory)) {
+        log(LogLevel::info, "audit_key", {{"key", signer->key().text()}});
+    }
+}
+
 int serve(const Config& config, const std::map<std::string, std::string>& environment) {
     // Outlives the sockets that the transports keep open. No coroutine is left when run() has returned.
     boost::asio::io_context loop(1);
@@ -120,6 +128,7 @@ int serve(const Config& config, const std::map<std::string, std::string>& enviro
     if (!store) {
         return report(store.error());
     }
+    say_audit_key(config.daemon.state_dir);
     auto wiring = Wiring::make(config, environment, clock, random);
     if (!wiring) {
         return report(wiring.error());
