@@ -109,13 +109,6 @@ void say_stopped(const Counters& counters) {
          {"told", number(counters.told)}});
 }
 
-/// The journal is one more place that keeps it, out of reach for who may only write to the state directory.
-void say_audit_key(const std::filesystem::path& directory) {
-    if (const auto signer = load_audit_key(directory)) {
-        log(LogLevel::info, "audit_key", {{"key", signer->key().text()}});
-    }
-}
-
 int serve(const Config& config, const std::map<std::string, std::string>& environment) {
     // Outlives the sockets that the transports keep open. No coroutine is left when run() has returned.
     boost::asio::io_context loop(1);
@@ -128,7 +121,10 @@ int serve(const Config& config, const std::map<std::string, std::string>& enviro
     if (!store) {
         return report(store.error());
     }
-    say_audit_key(config.daemon.state_dir);
+    const auto signer = load_audit_key(config.daemon.state_dir);
+    if (!signer) {
+        return report(signer.error());
+    }
     auto wiring = Wiring::make(config, environment, clock, random);
     if (!wiring) {
         return report(wiring.error());
@@ -140,7 +136,9 @@ int serve(const Config& config, const std::map<std::string, std::string>& enviro
             {{"project", engine.context().policy.portal.project_key},
              {"applications", static_cast<std::int64_t>(config.applications.size())},
              {"rules", static_cast<std::int64_t>(config.rules.size())},
-             {"mode", config.daemon.mode == Mode::dry_run ? "dry-run" : "enforce"}});
+             {"mode", config.daemon.mode == Mode::dry_run ? "dry-run" : "enforce"},
+             // The journal is one more place that keeps it, out of reach for who can only write here.
+             {"audit_key", signer->key().text()}});
         notify_ready("watching " + engine.context().policy.portal.project_key);
     };
     Signals signals(loop, engine);

@@ -1,6 +1,7 @@
 #include "core/store/audit_file.hpp"
 
 #include <algorithm>
+#include <limits>
 
 namespace accessd {
 
@@ -115,6 +116,25 @@ Result<std::optional<Sha256>> AuditFile::hash_of(std::int64_t seq) {
         return database_->failure();
     }
     return hash;
+}
+
+Result<Done> verify_audit_file(AuditFile& file, AuditVerifier& verifier) {
+    Result<Done> verdict = Done();
+    const auto noted = file.checkpoints([&](std::int64_t seq, const std::string& note) {
+        verdict = verdict ? verifier.checkpoint(note, seq) : verdict;
+    });
+    if (!noted || !verdict) {
+        return noted ? verdict : noted;
+    }
+    // A row below 1 is one that accessd did not write.
+    const auto read = file.rows(std::numeric_limits<std::int64_t>::min(), [&](const AuditRow& row) {
+        verdict = verifier.row(row);
+        return verdict.has_value();
+    });
+    if (!read) {
+        return read;
+    }
+    return verdict ? verifier.finish() : verdict;
 }
 
 } // namespace accessd

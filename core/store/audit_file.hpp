@@ -3,6 +3,7 @@
 #include "core/model/result.hpp"
 #include "core/model/time.hpp"
 #include "core/store/audit.hpp"
+#include "core/store/audit_verifier.hpp"
 #include "core/store/sqlite.hpp"
 
 #include <cstdint>
@@ -46,5 +47,9 @@ private:
 
     std::unique_ptr<Database> database_;
 };
+
+/// Gives all of a database's checkpoints and rows to the verifier, and ends it. Errors as AuditFile's and the
+/// verifier's.
+Result<Done> verify_audit_file(AuditFile& file, AuditVerifier& verifier);
 
 } // namespace accessd

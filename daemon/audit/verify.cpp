@@ -5,7 +5,6 @@
 #include "core/store/audit_verifier.hpp"
 
 #include <fstream>
-#include <limits>
 #include <ostream>
 #include <system_error>
 #include <utility>
@@ -24,21 +23,7 @@ Result<Done> verify_database(const fs::path& database, AuditVerifier& verifier) 
     if (!file) {
         return std::move(file).error();
     }
-    Result<Done> verdict = Done();
-    const auto noted = file->checkpoints([&](std::int64_t seq, const std::string& note) {
-        verdict = verdict ? verifier.checkpoint(note, seq) : verdict;
-    });
-    if (!noted || !verdict) {
-        return noted ? verdict : noted;
-    }
-    const auto read = file->rows(std::numeric_limits<std::int64_t>::min(), [&](const AuditRow& row) {
-        verdict = verifier.row(row);
-        return verdict.has_value();
-    });
-    if (!read) {
-        return read;
-    }
-    return verdict ? verifier.finish() : verdict;
+    return verify_audit_file(*file, verifier);
 }
 
 Result<Done> verify_export(const fs::path& jsonl, AuditVerifier& verifier) {

@@ -68,7 +68,7 @@ class Audit(Case):
         public = self.daemon.state / "audit.pub"
         self.assertEqual(stat.S_IMODE(public.stat().st_mode), 0o644)
         self.assertEqual(stat.S_IMODE((self.daemon.state / "audit.key").stat().st_mode), 0o600)
-        self.assertEqual(self.entries("audit_key")[0].fields["key"], public.read_text().strip())
+        self.assertEqual(self.entries("ready")[0].fields["audit_key"], public.read_text().strip())
         self.assert_nothing_secret()
         before = sorted(self.daemon.state.iterdir())
         status, said = self.verify("--config", self.daemon.config, "--head", head)

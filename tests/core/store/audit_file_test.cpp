@@ -46,12 +46,7 @@ public:
             return false;
         }
         AuditVerifier verifier({KnownHead(3, head)}, {});
-        bool good = true;
-        const auto read = audit->rows(all_rows, [&](const AuditRow& row) {
-            good = verifier.row(row).has_value();
-            return good;
-        });
-        return read && good && verifier.finish();
+        return verify_audit_file(*audit, verifier).has_value();
     }
 
     TempDir dir;
