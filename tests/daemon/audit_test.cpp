@@ -87,7 +87,7 @@ TEST_CASE("audit verify: a good database exits 0 and tells rows, head and the la
 }
 
 TEST_CASE("audit verify: tampering exits 1 and names the first bad row") {
-    for (const auto& [sql, sentence] : std::vector<std::pair<const char*, const char*>>{
+    for (const auto& tampering : std::vector<std::pair<const char*, const char*>>{
              {"UPDATE audit SET body = '{\"took\":9}' WHERE seq = 3",
               "audit row 3 or the one before it was changed"},
              {"DELETE FROM audit WHERE seq = 3", "audit row 3 is missing"},
@@ -99,10 +99,10 @@ TEST_CASE("audit verify: tampering exits 1 and names the first bad row") {
               "the checkpoint of row 5: the sig"},
              {"UPDATE checkpoint SET seq = 4", "the checkpoint of row 4: it covers 5 rows"}}) {
         StateDir state;
-        state.tamper(sql);
-        CAPTURE(sql);
+        CAPTURE(tampering.first);
+        state.tamper(tampering.first);
         CHECK(state.verify() == 1);
-        CHECK_MESSAGE(state.says(std::string("tampered with: ") + sentence), state.said);
+        CHECK_MESSAGE(state.says(std::string("tampered with: ") + tampering.second), state.said);
         CHECK(std::count(state.said.begin(), state.said.end(), '\n') == 1);
     }
 }
@@ -278,15 +278,15 @@ TEST_CASE("audit export: a file is new, for its owner alone, and whole or not th
 TEST_CASE("audit export: a beginning that is none is refused") {
     StateDir state;
     AuditExportOptions options;
-    for (const auto& [since, sentence] : std::vector<std::pair<const char*, const char*>>{
+    for (const auto& refused : std::vector<std::pair<const char*, const char*>>{
              {"yesterday", "is neither a row nor a time"},
              {"2026-02-30", "is neither a row nor a time"},
              {"-1", "is neither a row nor a time"},
              {"2030-01-01", "no row was written since 2030-01-01"},
              {"7", "there is no row 6 for the export to begin behind"}}) {
-        options.since = since;
+        options.since = refused.first;
         CHECK(state.dump(options) == 2);
-        CHECK_MESSAGE(state.says(sentence), state.said);
+        CHECK_MESSAGE(state.says(refused.second), state.said);
         CHECK(state.written.empty());
     }
 }

@@ -53,7 +53,7 @@ std::string written_again(std::string_view text) {
 
 void check_bits(const std::string& good, const AuditVerifier& verdict) {
     const std::size_t step = good.size() / 16 + 1;
-    for (std::size_t at = verdict.chain().seq() % step; at < good.size(); at += step) {
+    for (std::size_t at = verdict.chain().hash().front() % step; at < good.size(); at += step) {
         std::string changed = good;
         changed[at] = static_cast<char>(changed[at] ^ (1 << (at % 8)));
         AuditVerifier verifier({}, keys());

@@ -14,7 +14,7 @@ namespace {
 class Signed {
 public:
     Signed() : trail(9), verifier({}, keys_of(test_signer())) {
-        for (const std::size_t seq : {4, 8}) {
+        for (const std::size_t seq : {4U, 8U}) {
             REQUIRE(verifier.checkpoint(trail.note(seq), static_cast<std::int64_t>(seq)).has_value());
         }
     }

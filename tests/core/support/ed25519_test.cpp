@@ -47,7 +47,7 @@ TEST_CASE("ed25519: another text, another signature or another key does not veri
 }
 
 TEST_CASE("ed25519: a private key has 32 bytes, and new ones differ") {
-    for (const std::size_t size : {0, 31, 33, 64}) {
+    for (const std::size_t size : {0U, 31U, 33U, 64U}) {
         const auto refused = Ed25519Key::make(Secret(std::string(size, 'k')));
         REQUIRE_FALSE(refused.has_value());
         CHECK(refused.error().code() == "crypto.ed25519");
