@@ -97,7 +97,7 @@ void announce_phase(EngineContext& context, const Request& request, std::int64_t
     if (request.phase == Phase::resolving) {
         ++context.counters.approved;
         log(LogLevel::info,
-            "approved",
+            request.kind == RequestKind::remove ? "removal_approved" : "approved",
             {{"ticket", request.issue_key},
              {"application", request.application},
              {"access_type", request.access_type},

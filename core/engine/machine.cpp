@@ -64,8 +64,10 @@ void end_claim(Step& step, Target& target, StoredAccess& stored) {
         keep(step, target, access, "preexisting");
         return;
     }
+    // A removal takes what is there, whoever put it there.
+    const bool removal = target.state == TargetState::ending && access.barred_until;
     const bool never_touched =
-        !access.owned && !access.preexisting && !access.intent && !access.grant_uncertain;
+        !removal && !access.owned && !access.preexisting && !access.intent && !access.grant_uncertain;
     if (never_touched && target.state != TargetState::held) {
         clear_failures(target);
         target.state = TargetState::gone;

@@ -78,6 +78,16 @@ public:
     std::vector<Entitlement> entitlements;
 };
 
+/// A removal that was approved later than this request takes back what it holds of these keys.
+class Superseded {
+public:
+    Superseded(std::vector<AccessKey> taken, std::string removal_key)
+        : keys(std::move(taken)), by(std::move(removal_key)) {}
+
+    std::vector<AccessKey> keys;
+    std::string by; ///< the removal's issue key
+};
+
 /// Finding them failed.
 class Unresolved {
 public:
@@ -133,8 +143,18 @@ public:
     Reappeared() = default;
 };
 
-using Event = std::
-    variant<Approved, Doubted, Ended, Resolved, Unresolved, Started, Finished, Woke, Vanished, Reappeared>;
+using Event = std::variant<
+    Approved,
+    Doubted,
+    Ended,
+    Resolved,
+    Unresolved,
+    Superseded,
+    Started,
+    Finished,
+    Woke,
+    Vanished,
+    Reappeared>;
 
 /// What a step decides by, beside state and event.
 class StepRules {

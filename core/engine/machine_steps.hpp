@@ -23,9 +23,12 @@ Step on(Situation before, const Ended& event, const Moment& moment);
 Step on(Situation before, const Vanished& event, const Moment& moment);
 Step on(Situation before, const Reappeared& event, const Moment& moment);
 
-// About the work (machine_calls.cpp).
+// About what it asks for (machine_claims.cpp).
 Step on(Situation before, const Resolved& event, const Moment& moment);
 Step on(Situation before, const Unresolved& event, const Moment& moment);
+Step on(Situation before, const Superseded& event, const Moment& moment);
+
+// About the work (machine_calls.cpp).
 Step on(Situation before, const Started& event, const Moment& moment);
 Step on(Situation before, const Finished& event, const Moment& moment);
 Step on(Situation before, const Woke& event, const Moment& moment);

@@ -81,10 +81,11 @@ Step on(Situation before, const Approved& event, const Moment& moment) {
         return over && (stored == nullptr || !stored->access.intent);
     });
     request.phase = Phase::resolving;
+    request.kind = event.decision->kind;
     request.entitlement_names = rule.groups;
     request.rule_hash = rule.hash;
     request.config_hash = event.config_hash;
-    request.revoke_preexisting = rule.revoke_preexisting;
+    request.revoke_preexisting = rule.revoke_preexisting || request.kind == RequestKind::remove;
     request.approver = proof.approver;
     request.approved_at = proof.approved_at;
     request.evidence = proof.evidence;

@@ -21,6 +21,7 @@ boost::json::object request_body(const Request& request) {
     body["application"] = request.application;
     body["access_type"] = request.access_type;
     body["beneficiary"] = request.beneficiary_id;
+    body["kind"] = to_string(request.kind);
     return body;
 }
 
@@ -78,7 +79,11 @@ std::string headline(TellKind kind, const Request& request) {
     case TellKind::granted:
         return "Access granted to " + who + ", approved by " + escape_text(request.approver) + ".";
     case TellKind::removed:
-        return "Access of " + who + " removed (" + escape_text(request.reason_code) + ").";
+        if (request.kind == RequestKind::remove) {
+            return "Access of " + who + " removed, approved by " + escape_text(request.approver) + ".";
+        }
+        return "Access of " + who + " removed (" + escape_text(request.reason_code) +
+               (request.reason_code == "removed" ? " " + escape_text(request.reason) : "") + ").";
     case TellKind::unproven:
         return "No access was given: " + request.reason + ". [" + request.reason_code + "]";
     case TellKind::parked:

@@ -64,7 +64,7 @@ Worker::Turn Worker::next_turn(const Desk& desk) const {
     if (!due_targets(request, now, hold_grants).empty()) {
         return Turn::call;
     }
-    const bool may_resolve = !request.vanished_at && !hold_grants;
+    const bool may_resolve = !request.vanished_at && (!hold_grants || request.kind == RequestKind::remove);
     if (request.phase == Phase::resolving && may_resolve && due(request.wake_at)) {
         return Turn::resolve;
     }
@@ -218,6 +218,12 @@ Task<bool> Worker::commit(Desk& desk, std::vector<Event> events) {
 Task<bool> Worker::call_due(Desk& desk) {
     if (!is_planted(Mutant::no_generation_fence)) {
         desk.hold = co_await context_.locks.lock(desk.keys());
+    }
+    if (desk.request().kind == RequestKind::remove) {
+        const bool superseded = co_await supersede(desk);
+        if (!superseded) {
+            co_return false;
+        }
     }
     std::vector<Event> events(1, Event(Started()));
     const bool called = co_await start_and_call(desk, std::move(events));

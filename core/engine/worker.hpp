@@ -47,6 +47,7 @@ private:
     Task<bool> take_turn(Desk& desk, Turn turn);
 
     Task<bool> resolve(Desk& desk);
+    Task<bool> supersede(Desk& desk);
     Task<Result<Entitlement>> entitlement(Application& application, std::string name);
     Task<bool> call_due(Desk& desk);
     Task<bool> start_and_call(Desk& desk, std::vector<Event> events);

@@ -1,6 +1,7 @@
 #include "core/engine/worker_desk.hpp"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 // How a worker finds the account and the entitlements of a request.
@@ -98,9 +99,48 @@ Task<bool> Worker::resolve(Desk& desk) {
     desk.situation.accesses = std::move(*accesses);
     std::vector<Event> events;
     events.emplace_back(Resolved(std::move(*account), std::move(entitlements)));
+    if (desk.request().kind == RequestKind::remove) {
+        const bool resolved = co_await commit(desk, std::move(events)); // others' claims end before its call
+        co_return resolved;
+    }
     events.emplace_back(Started());
     const bool called = co_await start_and_call(desk, std::move(events));
     co_return called;
+}
+
+/// Ends the claims that other tickets have on what a removal takes, as far as they are older. False: not all
+/// of them could be stored; the removal comes again.
+Task<bool> Worker::supersede(Desk& desk) {
+    const bool loaded = co_await load(desk);
+    if (!loaded) {
+        co_return false;
+    }
+    std::set<std::string> holders;
+    for (const StoredAccess& stored : desk.situation.accesses) {
+        for (const auto& [issue_id, issue_key] : stored.holders) {
+            holders.insert(issue_id);
+        }
+    }
+    holders.erase(desk.request().issue_id);
+    if (holders.empty()) {
+        co_return true;
+    }
+    for (const std::string& issue_id : holders) {
+        Desk other;
+        other.situation.request.issue_id = issue_id;
+        const bool found = co_await load(other);
+        if (!found) {
+            co_return false;
+        }
+        std::vector<Event> events(1, Event(Superseded(desk.keys(), desk.request().issue_key)));
+        const bool ended = co_await commit(other, std::move(events));
+        if (!ended) {
+            co_return false;
+        }
+    }
+    context_.alarm.ring(); // they have something to tell
+    const bool again = co_await load(desk);
+    co_return again;
 }
 
 } // namespace accessd

@@ -2,6 +2,7 @@
 
 #include "core/support/deadline.hpp"
 #include "core/support/parked.hpp"
+#include "core/support/steady_deadline.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -83,7 +84,14 @@ Limiter::~Limiter() {
 }
 
 bool Limiter::closed() const {
-    return closed_until_ && *closed_until_ > clock_.now();
+    return closed_until_ && *closed_until_ > clock_.steady();
+}
+
+std::optional<TimePoint> Limiter::closed_until() const {
+    if (!closed_until_) {
+        return std::nullopt;
+    }
+    return clock_.now() + (*closed_until_ - clock_.steady());
 }
 
 bool Limiter::is_next(const Waiter* waiter) const {
@@ -99,19 +107,20 @@ Task<Result<Limiter::Permit>> Limiter::acquire(TimePoint deadline) {
         co_return Permit(*this);
     }
     Place place(*this);
+    const SteadyDeadline end(clock_, deadline);
     while (true) {
         if (place.waiter().admitted) {
             co_return place.take();
         }
         const bool shut = closed();
-        if (shut && *closed_until_ >= deadline) {
+        if (shut && *closed_until_ >= end.steady()) {
             co_return Error::throttled_until(
-                *closed_until_,
+                *closed_until(),
                 system_ + ".throttled",
-                "the vendor asked us to wait until " + format_utc(*closed_until_)
+                "the vendor asked us to wait until " + format_utc(*closed_until())
             );
         }
-        if (clock_.now() >= deadline) {
+        if (end.has_passed()) {
             co_return Error(
                 Fault::transient,
                 system_ + ".busy",
@@ -124,9 +133,9 @@ Task<Result<Limiter::Permit>> Limiter::acquire(TimePoint deadline) {
             admit();
             continue;
         }
-        TimePoint until = deadline;
+        TimePoint until = end.on_clock();
         if (shut) {
-            until = *closed_until_;
+            until = *closed_until();
         }
         co_await with_deadline(clock_, until, park(place.parked()));
     }
@@ -172,7 +181,8 @@ void Limiter::succeeded() {
 void Limiter::throttled(TimePoint until) {
     limit_ = std::max(limit_ / 2, 1U);
     successes_ = 0;
-    closed_until_ = std::max(closed_until_.value_or(until), until);
+    const SteadyPoint opens = SteadyDeadline(clock_, until).steady();
+    closed_until_ = std::max(closed_until_.value_or(opens), opens);
     recheck();
 }
 

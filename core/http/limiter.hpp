@@ -50,7 +50,8 @@ public:
 
     unsigned in_flight() const { return in_flight_; }
 
-    std::optional<TimePoint> closed_until() const { return closed_until_; }
+    /// By the clock as it is set now.
+    std::optional<TimePoint> closed_until() const;
 
 private:
     class Waiter;
@@ -69,7 +70,7 @@ private:
     unsigned limit_;
     unsigned in_flight_ = 0;
     unsigned successes_ = 0;
-    std::optional<TimePoint> closed_until_;
+    std::optional<SteadyPoint> closed_until_;
     std::list<std::shared_ptr<Waiter>> waiters_; ///< owned here alone: a frame that did would own itself
 };
 

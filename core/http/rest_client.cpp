@@ -20,6 +20,8 @@ using namespace std::chrono_literals;
 
 // When a vendor throttles and does not say until when.
 constexpr Duration unsaid_wait = 30s;
+// A deadline that was made before the clock was set back lies far away.
+constexpr Duration longest_call = 5min;
 
 /// "https://host:port" of an absolute URL.
 std::string_view origin_of(std::string_view url) {
@@ -130,15 +132,16 @@ Task<Result<RestReply>> RestClient::call(RestCall call, TimePoint deadline) {
             "an id is empty or not one that a URL can hold"
         );
     }
-    auto permit = co_await limiter_.acquire(deadline);
+    const SteadyDeadline end(clock_, std::min(deadline, clock_.now() + longest_call));
+    auto permit = co_await limiter_.acquire(end.on_clock());
     if (!permit) {
         co_return permit.error();
     }
     std::string authorization;
-    auto reply = co_await attempt(call, deadline, authorization);
+    auto reply = co_await attempt(call, end, authorization);
     const bool refused = !reply && reply.error().fault() == Fault::credential && !authorization.empty();
     if (refused && tokens_.reject(authorization)) {
-        reply = co_await attempt(call, deadline, authorization);
+        reply = co_await attempt(call, end, authorization);
     }
     if (reply) {
         limiter_.succeeded();
@@ -155,15 +158,15 @@ Task<Result<RestReply>> RestClient::call(RestCall call, TimePoint deadline) {
 }
 
 Task<Result<RestReply>>
-RestClient::attempt(const RestCall& call, TimePoint deadline, std::string& authorization) {
+RestClient::attempt(const RestCall& call, const SteadyDeadline& end, std::string& authorization) {
     authorization.clear();
-    auto token = co_await tokens_.authorization(deadline);
+    auto token = co_await tokens_.authorization(end.on_clock());
     if (!token) {
         co_return token.error();
     }
     authorization = std::move(*token);
     const HttpRequest request = build(call, authorization);
-    auto response = co_await transport_.send(request, deadline);
+    auto response = co_await transport_.send(request, end.on_clock());
     if (!response) {
         co_return response.error();
     }

@@ -7,6 +7,7 @@
 #include "core/model/result.hpp"
 #include "core/support/clock.hpp"
 #include "core/support/random.hpp"
+#include "core/support/steady_deadline.hpp"
 #include "core/support/task.hpp"
 
 #include <boost/json/value.hpp>
@@ -97,7 +98,8 @@ public:
     Limiter& limiter() { return limiter_; }
 
 private:
-    Task<Result<RestReply>> attempt(const RestCall& call, TimePoint deadline, std::string& authorization);
+    Task<Result<RestReply>>
+    attempt(const RestCall& call, const SteadyDeadline& end, std::string& authorization);
     HttpRequest build(const RestCall& call, const std::string& authorization) const;
     Result<RestReply> read(const RestCall& call, HttpResponse response) const;
 

@@ -68,12 +68,15 @@ public:
     explicit Access(AccessKey access_key);
 
     AccessKey key;
-    bool desired = false;          ///< OR over live leases
-    std::int64_t generation = 0;   ///< grows when `desired` changes; outcomes of older ones are ignored
-    std::optional<Intent> intent;  ///< a call whose outcome is not recorded
-    bool grant_uncertain = false;  ///< a grant was sent whose effect may still come (a "late effect")
-    bool owned = false;            ///< the membership is there because accessd granted it
-    bool preexisting = false;      ///< the membership was there before accessd first granted it
+    bool desired = false;         ///< OR over live leases
+    std::int64_t generation = 0;  ///< grows when `desired` changes; outcomes of older ones are ignored
+    std::optional<Intent> intent; ///< a call whose outcome is not recorded
+    bool grant_uncertain = false; ///< a grant was sent whose effect may still come (a "late effect")
+    bool owned = false;           ///< the membership is there because accessd granted it
+    bool preexisting = false;     ///< the membership was there before accessd first granted it
+    /// When the newest removal of this access was approved: no approval of that moment or before brings it
+    /// back.
+    std::optional<TimePoint> barred_until;
     std::uint32_t watch_stage = 0; ///< looks after the revoke, the coming one included; 0: none is planned
     std::optional<TimePoint> watch_at;
     std::int64_t revision = 0; ///< of the stored row; 0: not stored yet

@@ -2,6 +2,7 @@
 
 #include "core/model/access.hpp"
 #include "core/model/result.hpp"
+#include "core/model/rule.hpp"
 #include "core/model/ticket.hpp"
 
 #include <cstdint>
@@ -66,12 +67,13 @@ public:
     std::string issue_key;
     std::string status_entry; ///< status_entry_id() that this state answers to
     Phase phase = Phase::resolving;
+    RequestKind kind = RequestKind::grant; ///< what was approved
     std::string application;
     std::string access_type;
     std::vector<std::string> entitlement_names; ///< the rule's, frozen at the decision
     std::string rule_hash;
     std::string config_hash;
-    bool revoke_preexisting = false;
+    bool revoke_preexisting = false;  ///< membership goes that was there before accessd, too
     std::optional<Duration> duration; ///< of the lease, already capped by the rule
     std::string beneficiary_id;       ///< Jira account id
     std::string beneficiary_email;

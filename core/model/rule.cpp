@@ -28,6 +28,15 @@ std::string_view to_string(RequestKind kind) {
     return "unknown";
 }
 
+std::optional<RequestKind> parse_request_kind(std::string_view text) {
+    for (const RequestKind kind : {RequestKind::grant, RequestKind::remove, RequestKind::change}) {
+        if (text == to_string(kind)) {
+            return kind;
+        }
+    }
+    return std::nullopt;
+}
+
 const AppStatus* Portal::status(const std::string& status_id) const {
     const auto found = statuses.find(status_id);
     return found != statuses.end() ? &found->second : nullptr;

@@ -42,6 +42,7 @@ std::string_view to_string(AppStatus status);
 enum class RequestKind : std::uint8_t { grant, remove, change };
 
 std::string_view to_string(RequestKind kind);
+std::optional<RequestKind> parse_request_kind(std::string_view text);
 
 enum class Comments : std::uint8_t { public_, internal, none };
 

@@ -32,12 +32,14 @@ bool is_unfinished(const Request* stored) {
                                  stored->phase == Phase::unproven);
 }
 
-/// A lease that ran out has used its approval up: moving the ticket back must not begin another.
+/// A lease that ran out, or that a later removal ended, has used its approval up: moving the ticket back must
+/// not begin another.
 bool is_spent(const Proof& proof, const Request* stored) {
     if (stored == nullptr || !stored->approved_at || proof.approved_at > *stored->approved_at) {
         return false;
     }
-    return (stored->phase == Phase::ended && stored->reason_code == "expired") ||
+    const bool over = stored->reason_code == "expired" || stored->reason_code == "removed";
+    return (stored->phase == Phase::ended && over) ||
            (stored->phase == Phase::unproven && stored->reason_code == "proof.spent");
 }
 
@@ -86,7 +88,10 @@ Decision decide_moved_by_us(const Ticket& ticket, const Portal& portal, const Re
     if (const FieldChange* missed = overtaken(ticket, portal, stored)) {
         return decide_overtaken(*missed, portal, at_work);
     }
-    return at_work ? Decision(park_overtaken()) : Nothing();
+    // "Removed" of access that is held was said about an earlier lease, too.
+    const bool undone = stored.phase == Phase::active && portal.removed_status != portal.granted_status &&
+                        ticket.status_id == portal.removed_status;
+    return at_work || undone ? Decision(park_overtaken()) : Nothing();
 }
 
 Decision decide_unmapped(const Ticket& ticket, const Policy& policy, const Request* stored) {
@@ -112,6 +117,18 @@ const AppStatus* status_here(const Ticket& ticket, const Portal& portal, const R
     return counts ? status : nullptr;
 }
 
+Decision decide_removal(
+    const Ticket& ticket, const Policy& policy, const ApproverFacts& facts, const AccessRule& rule
+) {
+    auto judged = prove(ticket, policy.portal, rule, facts);
+    if (auto* refusal = std::get_if<Unproven>(&judged)) {
+        return Distrust(std::move(*refusal));
+    }
+    Approve removal(&rule, std::nullopt, std::get<Proof>(std::move(judged)));
+    removal.kind = RequestKind::remove;
+    return removal;
+}
+
 Decision decide_approved(
     const Ticket& ticket,
     const Policy& policy,
@@ -119,11 +136,10 @@ Decision decide_approved(
     const RequestKind kind,
     const Request* stored
 ) {
-    if (kind != RequestKind::grant) {
+    if (kind == RequestKind::change) {
         return Park(
             "request.kind_unsupported",
-            "this version of accessd carries out access requests only; do the " +
-                std::string(kind == RequestKind::remove ? "removal" : "change") + " by hand"
+            "this version of accessd carries out access and removal requests only; do the change by hand"
         );
     }
     if (!ticket.malformed.empty()) {
@@ -137,6 +153,9 @@ Decision decide_approved(
                 "\" and access type \"" + escape_text(ticket.access_type, 80) +
                 "\"; add a [[rule]] or correct the ticket"
         );
+    }
+    if (kind == RequestKind::remove) {
+        return decide_removal(ticket, policy, facts, *rule);
     }
     std::optional<Duration> duration = rule->max_duration;
     if (!ticket.duration.empty()) {
@@ -156,8 +175,7 @@ Decision decide_approved(
     }
     if (is_spent(std::get<Proof>(judged), stored)) {
         return Distrust(Unproven(
-            "proof.spent",
-            "the access that was approved has run out since; the request must be approved again"
+            "proof.spent", "the access that was approved has ended since; the request must be approved again"
         ));
     }
     return Approve(rule, duration, std::get<Proof>(std::move(judged)));

@@ -43,7 +43,8 @@ public:
     Approve(const AccessRule* approved_rule, std::optional<Duration> how_long, Proof approved_proof)
         : rule(approved_rule), duration(how_long), proof(std::move(approved_proof)) {}
 
-    const AccessRule* rule;           ///< the policy's
+    const AccessRule* rule;                ///< the policy's
+    RequestKind kind = RequestKind::grant; ///< what was asked for: grant or remove
     std::optional<Duration> duration; ///< of the lease: the ticket's wish, capped by the rule; empty: no end
     Proof proof;
 };

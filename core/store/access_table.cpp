@@ -56,19 +56,20 @@ AccessTable::AccessTable(Database& database)
       insert_(
           database,
           "INSERT INTO access (application, entitlement, account, desired, generation, intent, intent_issue,"
-          " intent_at, grant_uncertain, owned, preexisting, watch_stage, watch_at, revision)"
-          " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, 1)"
+          " intent_at, grant_uncertain, owned, preexisting, watch_stage, watch_at, barred_until, revision)"
+          " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, 1)"
       ),
       update_(
           database,
           "UPDATE access SET desired = ?2, generation = ?3, intent = ?4, intent_issue = ?5, intent_at = ?6,"
           " grant_uncertain = ?7, owned = ?8, preexisting = ?9, watch_stage = ?10, watch_at = ?11,"
-          " revision = revision + 1 WHERE id = ?1"
+          " barred_until = ?12, revision = revision + 1 WHERE id = ?1"
       ),
       load_(
           database,
           "SELECT desired, generation, intent, intent_issue, intent_at, grant_uncertain, owned, preexisting,"
-          " watch_stage, watch_at, revision FROM access WHERE application = ?1 AND entitlement = ?2"
+          " watch_stage, watch_at, revision, barred_until FROM access WHERE application = ?1 AND entitlement "
+          "= ?2"
           " AND account = ?3"
       ),
       open_intents_(
@@ -114,7 +115,8 @@ bool AccessTable::write(const Access& a, const Found& found) {
             a.owned,
             a.preexisting,
             a.watch_stage,
-            a.watch_at
+            a.watch_at,
+            a.barred_until
         );
     }
     return update_.run(
@@ -128,7 +130,8 @@ bool AccessTable::write(const Access& a, const Found& found) {
         a.owned,
         a.preexisting,
         a.watch_stage,
-        a.watch_at
+        a.watch_at,
+        a.barred_until
     );
 }
 
@@ -148,6 +151,7 @@ bool AccessTable::load(Access& access) {
     access.watch_stage = rows.count(8);
     access.watch_at = rows.optional_time(9);
     access.revision = rows.integer(10);
+    access.barred_until = rows.optional_time(11);
     return true;
 }
 

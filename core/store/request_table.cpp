@@ -51,9 +51,9 @@ RequestTable::RequestTable(Database& database)
           "INSERT INTO request (issue_id, issue_key, status_entry, phase, application, access_type,"
           " entitlement_names, rule_hash, config_hash, revoke_preexisting, duration, beneficiary_id,"
           " beneficiary_email, approver, approved_at, account_id, account_name, reason_code, reason,"
-          " attempts, first_failed_at, wake_at, seen_at, updated_at, due_at, target_count,"
+          " attempts, first_failed_at, wake_at, seen_at, updated_at, due_at, target_count, kind,"
           " live, revision) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,"
-          " ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, 0, 1)"
+          " ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, 0, 1)"
       ),
       update_(
           database,
@@ -62,7 +62,8 @@ RequestTable::RequestTable(Database& database)
           " revoke_preexisting = ?10, duration = ?11, beneficiary_id = ?12, beneficiary_email = ?13,"
           " approver = ?14, approved_at = ?15, account_id = ?16, account_name = ?17, reason_code = ?18,"
           " reason = ?19, attempts = ?20, first_failed_at = ?21, wake_at = ?22, seen_at = ?23,"
-          " updated_at = ?24, due_at = ?25, target_count = ?26, revision = revision + 1 WHERE id = ?1"
+          " updated_at = ?24, due_at = ?25, target_count = ?26, kind = ?27, revision = revision + 1"
+          " WHERE id = ?1"
       ),
       update_life_(database, "UPDATE request SET live = ?2, vanished_at = ?3 WHERE id = ?1"),
       insert_evidence_(database, "INSERT INTO evidence (request_id, proof) VALUES (?1, ?2)"),
@@ -87,7 +88,7 @@ RequestTable::RequestTable(Database& database)
           "SELECT issue_id, issue_key, status_entry, phase, application, access_type, entitlement_names,"
           " rule_hash, config_hash, revoke_preexisting, duration, beneficiary_id, beneficiary_email,"
           " approver, approved_at, account_id, account_name, reason_code, reason, attempts,"
-          " first_failed_at, wake_at, seen_at, updated_at, vanished_at, revision, id, proof"
+          " first_failed_at, wake_at, seen_at, updated_at, vanished_at, revision, id, proof, kind"
           " FROM request JOIN evidence ON request_id = id WHERE issue_id = ?1"
       ),
       load_targets_(
@@ -147,7 +148,8 @@ template <class Key> bool RequestTable::write_fields(Statement& statement, const
         r.seen_at,
         r.updated_at,
         due_at(r),
-        r.targets.size()
+        r.targets.size(),
+        to_string(r.kind)
     );
 }
 
@@ -236,13 +238,15 @@ bool RequestTable::load(const std::string& issue_id, Request& r, bool& there) {
         return !rows.failed();
     }
     const auto phase = parse_phase(rows.view(3));
-    if (!phase || !decode_list(rows.view(6), r.entitlement_names)) {
+    const auto kind = parse_request_kind(rows.view(28));
+    if (!phase || !kind || !decode_list(rows.view(6), r.entitlement_names)) {
         return database_.note_nonsense();
     }
     r.issue_id = rows.text(0);
     r.issue_key = rows.text(1);
     r.status_entry = rows.text(2);
     r.phase = *phase;
+    r.kind = *kind;
     r.application = rows.text(4);
     r.access_type = rows.text(5);
     r.rule_hash = rows.text(7);

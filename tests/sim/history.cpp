@@ -12,7 +12,6 @@ namespace jsm = sandbox::jsm;
 namespace {
 
 constexpr std::string_view project_id = "10000";
-constexpr std::string_view grant_type_id = "25";
 constexpr std::string_view application_field = "customfield_10050";
 constexpr std::string_view access_type_field = "customfield_10051";
 constexpr std::string_view duration_field = "customfield_10052";
@@ -171,11 +170,24 @@ std::optional<TimePoint> History::approved_at(TimePoint when) const {
     return latest;
 }
 
-bool History::proven(const AccessRule& rule, const ApproverBook& approvers, TimePoint when) const {
-    const bool ours =
-        issue_.facts.created_at <= when && at("project", when) == project_id &&
-        at(request_type_field, when) == grant_type_id && at("status", when) == approved_status_id &&
-        at(application_field, when) == rule.application && at(access_type_field, when) == rule.access_type;
+std::optional<TimePoint> History::last_approved(TimePoint when) const {
+    std::optional<TimePoint> latest;
+    for (const jsm::Approval& approval : issue_.approvals) {
+        const bool complete = approval.completed_at && *approval.completed_at <= when;
+        if (complete && approval.decision == jsm::Answer::approved) {
+            latest = std::max(latest.value_or(*approval.completed_at), *approval.completed_at);
+        }
+    }
+    return latest;
+}
+
+bool History::proven(
+    const AccessRule& rule, const ApproverBook& approvers, TimePoint when, std::string_view type
+) const {
+    const bool ours = issue_.facts.created_at <= when && at("project", when) == project_id &&
+                      at(request_type_field, when) == type && at("status", when) == approved_status_id &&
+                      at(application_field, when) == rule.application &&
+                      at(access_type_field, when) == rule.access_type;
     const jsm::Change* const moved = last_move(when);
     const auto approvals = counting(when);
     if (!ours || moved == nullptr || approvals.empty()) {
@@ -212,10 +224,10 @@ bool History::edited_beside_approval(TimePoint when) const {
     for (const jsm::Approval* approval : counting(when)) {
         const TimePoint fence = approval->completed_at.value_or(approval->created_at);
         for (const jsm::Change& change : issue_.changes) {
-            const bool beside =
-                change.at > approval->created_at - 1s && change.at > fence - 1s && change.at <= fence;
+            const bool beside = change.at > fence - 1s && change.at <= fence;
             for (const jsm::ChangeItem& item : change.items) {
-                if (beside && decides(item.field_id)) {
+                const bool ends = item.field_id == "status" && is_ending_status(item.to.value_or(""));
+                if (beside && (ends || decides(item.field_id))) {
                     return true;
                 }
             }
@@ -225,7 +237,7 @@ bool History::edited_beside_approval(TimePoint when) const {
 }
 
 bool History::proven_within(
-    const AccessRule& rule, const ApproverBook& approvers, TimePoint from, TimePoint to
+    const AccessRule& rule, const ApproverBook& approvers, TimePoint from, TimePoint to, std::string_view type
 ) const {
     std::vector<TimePoint> moments = {from, to};
     const auto add = [&](TimePoint at) {
@@ -243,7 +255,7 @@ bool History::proven_within(
         add(approval.completed_at.value_or(approval.created_at));
     }
     return std::any_of(moments.begin(), moments.end(), [&](TimePoint moment) {
-        return proven(rule, approvers, moment);
+        return proven(rule, approvers, moment, type);
     });
 }
 

@@ -53,25 +53,39 @@ public:
 /// promise I1 and not against the code under test.
 class History {
 public:
+    // Ids of the default site's request types.
+    static constexpr std::string_view access_request = "25";
+    static constexpr std::string_view removal_request = "26";
+
     /// Both outlive it.
     History(const sandbox::jsm::Issue& issue, const SelectSlots& slots) : issue_(issue), slots_(slots) {}
 
     /// A field's text at that moment; status, project and request type as ids.
     std::string at(std::string_view field_id, TimePoint when) const;
 
-    /// The ticket's approval holds at that moment: it lies in an approved status of the project as an access
-    /// request for the rule's application and access type; every approval step since it last was denied,
+    /// The ticket's approval holds at that moment: it lies in an approved status of the project as a request
+    /// of that type for the rule's application and access type; every approval step since it last was denied,
     /// revoked or declined is approved, by people whom the rule allowed at some moment since then and
     /// who neither raised it nor benefit; the status came after the approval; nothing that decides was
     /// changed since.
-    bool proven(const AccessRule& rule, const ApproverBook& approvers, TimePoint when) const;
+    bool proven(
+        const AccessRule& rule,
+        const ApproverBook& approvers,
+        TimePoint when,
+        std::string_view type = access_request
+    ) const;
 
     /// It held at some moment between the two.
-    bool
-    proven_within(const AccessRule& rule, const ApproverBook& approvers, TimePoint from, TimePoint to) const;
+    bool proven_within(
+        const AccessRule& rule,
+        const ApproverBook& approvers,
+        TimePoint from,
+        TimePoint to,
+        std::string_view type = access_request
+    ) const;
 
-    /// Something that decides was changed in the very second of the approval, where a site that cuts times to
-    /// the second shows no order.
+    /// Something that decides was changed, or the ticket ended, in the very second of the approval, where a
+    /// site that cuts times to the second shows no order.
     bool edited_beside_approval(TimePoint when) const;
 
     /// The moment and author of the last change of status up to then.
@@ -79,6 +93,9 @@ public:
 
     /// When the approval that counts at that moment was completed.
     std::optional<TimePoint> approved_at(TimePoint when) const;
+
+    /// When the last approval until then was completed, whether it still counts or not.
+    std::optional<TimePoint> last_approved(TimePoint when) const;
 
     const sandbox::jsm::Issue& issue() const { return issue_; }
 

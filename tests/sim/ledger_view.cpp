@@ -107,8 +107,11 @@ std::int64_t LedgerView::open_intents() {
     return number(sql);
 }
 
-std::vector<std::string> LedgerView::undelivered() {
-    static const char* const sql = "SELECT issue_id FROM outbox WHERE delivered=0 ORDER BY row";
+std::vector<std::string> LedgerView::undelivered(TimePoint when) {
+    static const char* const sql =
+        "SELECT issue_id FROM outbox JOIN audit ON seq=audit_seq WHERE delivered=0 "
+        "AND at<? ORDER BY row";
+    sqlite3_bind_int64(prepare(sql), 1, when.time_since_epoch().count());
     Run run(prepare(sql));
     std::vector<std::string> all;
     while (run.next()) {

@@ -42,8 +42,8 @@ public:
     std::vector<StoredState> requests();
 
     std::int64_t open_intents();
-    /// Issue ids with a message that is still to be delivered, one for each.
-    std::vector<std::string> undelivered();
+    /// Issue ids with a message from before `when` that is still to be delivered, one for each.
+    std::vector<std::string> undelivered(TimePoint when);
     /// Requests that are over and come up again all the same.
     std::int64_t restless();
     /// Grows with every commit of the daemon.

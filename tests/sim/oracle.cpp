@@ -144,8 +144,11 @@ void Oracle::check_word(const jsm::Issue& issue) {
         if (touched(key)) {
             continue;
         }
-        if (status == granted_status_id && surely_live(issue, key, now + 1ms) && !is_member(key) &&
-            !may_look_present(key)) {
+        if (status == granted_status_id && surely_live(issue, key, now + 1ms) && !is_member(key)) {
+            if (may_look_present(key)) {
+                by_hand_.insert(key); // the vendor lied twice
+                continue;
+            }
             violation("I2", issue.facts.key + " says granted, and there is no membership");
         }
         const auto justifies = [&](const jsm::Issue* one) {
@@ -229,7 +232,7 @@ void Oracle::check_grant(const Key& key, TimePoint sent) {
     for (const jsm::Issue* issue : issues()) {
         const History history(*issue, slots_);
         for (const AccessRule& rule : rules_) {
-            if (covers(rule, key) && is_reported_for(*issue, key) &&
+            if (covers(rule, key) && is_reported_for(*issue, key) && !is_overruled(*issue, key, sent) &&
                 history.proven_within(rule, approvers_, sent - reading_age, sent)) {
                 return;
             }
@@ -250,7 +253,8 @@ void Oracle::check_revoke(const Key& key, TimePoint sent) {
     }
     // A grant whose outcome is unknown cannot tell later what was there before it.
     const bool no_doubt = plan_.calm || (plan_.one_sick && key.tenant == "entra");
-    if (preexisting_.contains(key) && no_doubt) {
+    const bool removal = may_be_removed(key, plan_.begin, world_.now());
+    if (preexisting_.contains(key) && no_doubt && !removal) {
         violation("I8", "a revoke of what was there before: " + shown(key.tenant, key.group, key.account));
     }
 }

@@ -58,6 +58,9 @@ public:
 
     std::int64_t database_version() { return view_->version(); }
 
+    /// Nothing that the daemon has begun waits for its end.
+    bool is_at_rest();
+
     const std::vector<std::string>& violations() const { return violations_; }
 
     std::uint64_t grants() const { return grants_; }
@@ -116,6 +119,8 @@ private:
     bool says_granted(const sandbox::jsm::Issue& issue, const sandbox::jsm::Change& entry) const;
     bool surely_live(const sandbox::jsm::Issue& issue, const Key& key, TimePoint when) const;
     bool maybe_live(const sandbox::jsm::Issue& issue, const Key& key, TimePoint when) const;
+    bool may_be_removed(const Key& key, TimePoint approved, TimePoint when) const;
+    bool is_overruled(const sandbox::jsm::Issue& issue, const Key& key, TimePoint when) const;
     bool maybe_live_since(const sandbox::jsm::Issue& issue, const Key& key, TimePoint since) const;
     bool is_member(const Key& key) const;
     bool may_look_present(const Key& key) const;

@@ -13,6 +13,14 @@ namespace accessd::test {
 using namespace std::chrono_literals;
 namespace jsm = sandbox::jsm;
 
+bool Oracle::is_at_rest() {
+    const auto states = view_->requests();
+    const bool works = std::any_of(states.begin(), states.end(), [](const StoredState& state) {
+        return state.phase == "resolving" || state.phase == "granting" || state.phase == "ending";
+    });
+    return !works && view_->open_intents() == 0 && view_->undelivered(world_.now()).empty();
+}
+
 void Oracle::judge() {
     const std::string wrong = view_->check_audit(chain_);
     if (!wrong.empty()) {
@@ -21,7 +29,8 @@ void Oracle::judge() {
     if (view_->open_intents() != 0) {
         violation("I5", "calls without an outcome: " + std::to_string(view_->open_intents()));
     }
-    for (const std::string& issue_id : view_->undelivered()) {
+    // A lease that ends by itself may end just now.
+    for (const std::string& issue_id : view_->undelivered(world_.now() - 1h)) {
         if (!deleted_.contains(issue_id)) { // nobody can be told there; a day later it is given up
             violation("I2", "a message that was never delivered to " + issue_id);
         }
@@ -61,8 +70,9 @@ void Oracle::judge_ticket(const jsm::Issue& issue, const StoredState* stored) {
         }
         return;
     }
+    const auto* type = issue.facts.request_type;
     const bool ours = !deleted_.contains(std::to_string(issue.id)) && issue.facts.project->id == 10000 &&
-                      issue.facts.request_type != nullptr && issue.facts.request_type->id == 25;
+                      type != nullptr && (type->id == 25 || type->id == 26);
     if (!ours) {
         return;
     }
@@ -91,8 +101,10 @@ void Oracle::judge_approved(const jsm::Issue& issue, const StoredState* stored) 
     if (!told) {
         violation("I2", key + " lies in an approved status without a word [" + stored->phase + "]");
     }
+    const bool removal = issue.facts.request_type->id == 26;
+    const std::string_view type = removal ? History::removal_request : History::access_request;
     const bool proven = std::any_of(rules_.begin(), rules_.end(), [&](const AccessRule& rule) {
-        return history.proven(rule, approvers_, now);
+        return history.proven(rule, approvers_, now, type);
     });
     if (!proven) {
         return;
@@ -112,9 +124,11 @@ void Oracle::judge_approved(const jsm::Issue& issue, const StoredState* stored) 
             excused = excused || (judged_then && approvers_.changed(answer.first->account_id));
         }
     }
-    excused = excused ||
-              (stored->reason_code == "proof.changed_after_approval" && history.edited_beside_approval(now));
-    const bool spent = stored->reason_code == "proof.spent" || stored->reason_code == "expired";
+    const bool unordered =
+        stored->reason_code == "proof.changed_after_approval" || stored->reason_code == "proof.no_approval";
+    excused = excused || (unordered && history.edited_beside_approval(now));
+    const bool spent = stored->reason_code == "proof.spent" || stored->reason_code == "expired" ||
+                       stored->reason_code == "removed" || stored->reason_code == "request.removed_since";
     if (!excused && !spent) {
         violation("I2", key + " was approved and is " + stored->phase + " [" + stored->reason_code + "]");
     }

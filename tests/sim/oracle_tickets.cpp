@@ -111,7 +111,8 @@ bool Oracle::surely_live(const jsm::Issue& issue, const Key& key, TimePoint when
         }
         const auto left = lease(history, rule, *approved);
         const bool runs = !left || when < *approved + *left - worst_jump_;
-        if (runs && is_account_of(key, history.at("reporter", decided))) {
+        const bool stays = !may_be_removed(key, *approved, when);
+        if (runs && stays && is_account_of(key, history.at("reporter", decided))) {
             return true;
         }
     }
@@ -125,7 +126,7 @@ bool Oracle::maybe_live(const jsm::Issue& issue, const Key& key, TimePoint when)
     if (!gone && is_ending_status(history.at("status", when))) {
         return false;
     }
-    if (!is_reported_for(issue, key)) {
+    if (!is_reported_for(issue, key) || is_overruled(issue, key, when)) {
         return false;
     }
     for (const AccessRule& rule : rules_) {
@@ -149,6 +150,45 @@ bool Oracle::maybe_live(const jsm::Issue& issue, const Key& key, TimePoint when)
     return false;
 }
 
+/// A removal that may have been approved after that approval may be on its way.
+bool Oracle::may_be_removed(const Key& key, TimePoint approved, TimePoint when) const {
+    for (const jsm::Issue* issue : issues()) {
+        const History history(*issue, slots_);
+        const auto removed = history.last_approved(when);
+        for (const AccessRule& rule : rules_) {
+            if (removed && *removed >= approved && covers(rule, key) && is_reported_for(*issue, key) &&
+                history.proven_within(
+                    rule, approvers_, issue->facts.created_at, when, History::removal_request
+                )) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/// accessd says that it has done a removal which was approved after whatever the ticket was approved for.
+bool Oracle::is_overruled(const jsm::Issue& issue, const Key& key, TimePoint when) const {
+    const auto approved = History(issue, slots_).last_approved(when);
+    for (const jsm::Issue* other : issues()) {
+        const History removal(*other, slots_);
+        const jsm::Change* const told = removal.last_move(when);
+        const bool done = told != nullptr && is_ours(*told) && told->at < when &&
+                          removal.at("status", when) == removed_status_id &&
+                          removal.at("customfield_10010", told->at) == History::removal_request;
+        if (!done) {
+            continue;
+        }
+        const auto taken = removal.last_approved(told->at);
+        const auto keys = keys_of(*other, told->at - 1ms);
+        if (taken && (!approved || *approved <= *taken) &&
+            std::find(keys.begin(), keys.end(), key) != keys.end()) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool Oracle::maybe_live_since(const jsm::Issue& issue, const Key& key, TimePoint since) const {
     const TimePoint now = world_.now();
     return maybe_live(issue, key, since) || maybe_live(issue, key, now) ||
@@ -166,7 +206,7 @@ bool Oracle::is_member(const Key& key) const {
 bool Oracle::may_look_present(const Key& key) const {
     const auto revoked = revoked_at_.find(key);
     const Duration lag = tenants_.at(key.tenant).model->state().directory.lag;
-    return revoked != revoked_at_.end() && world_.now() - revoked->second <= lag;
+    return lag > 0ms && revoked != revoked_at_.end() && world_.now() - revoked->second <= lag + 1min;
 }
 
 bool Oracle::touched(const Key& key) const {

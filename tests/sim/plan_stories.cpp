@@ -24,10 +24,17 @@ public:
         at_ += dice_.between(0s, 15min);
         person_ = dice_.pick(people_);
         const auto drawn = dice_.below(100);
-        if (drawn < 58) {
+        if (drawn < 52) {
             raise({});
             approve();
             go_on();
+        } else if (drawn < 58) {
+            raise({{"request_type", "26"}}); // a removal, of what somebody may have or not
+            approve();
+            if (dice_.chance(25)) {
+                wait();
+                approve_again();
+            }
         } else if (drawn < 66) {
             raise({});
             wait();
@@ -199,7 +206,7 @@ private:
         } else if (drawn == 1) {
             raise({{"duration", "as long as I like"}});
         } else if (drawn == 2) {
-            raise({{"request_type", dice_.pick({"26", "27"})}});
+            raise({{"request_type", "27"}});
         } else if (drawn == 3) {
             raise({{"reporter", "cleo@customer.example"}});
         } else if (drawn == 4) {

@@ -81,6 +81,10 @@ public:
         }
         heal();
         pass_until(plan_.end);
+        // Something may happen just now: what is due ends within minutes.
+        for (int minutes = 0; minutes < 10 && !oracle_->is_at_rest(); ++minutes) {
+            pass_until(world_.now() + 1min);
+        }
         oracle_->judge();
         check_idle();
         check_end();

@@ -48,7 +48,9 @@ Desk::Desk() : policy(policy_test::policy()) {
     move(doubted, "604", at(31min), status::approved);
     ended = ticket();
     move(ended, "703", at(40min), status::revoked, carol());
-    for (const Ticket* one : {&approved, &approved_again, &reapproved, &approved_other}) {
+    removal = ticket();
+    removal.request_type_id = "8";
+    for (const Ticket* one : {&approved, &approved_again, &reapproved, &approved_other, &removal}) {
         decisions.emplace(one, decide_well(*one, policy));
     }
 }

@@ -25,6 +25,7 @@ public:
     Ticket approved_again; ///< by the same approval, after a way through another status
     Ticket reapproved;     ///< by a new approval
     Ticket approved_other; ///< by a new approval, for "Admin": "users" and "admins"
+    Ticket removal;        ///< of what `approved` asks for, approved at the same time
     Ticket doubted;        ///< moved there once more, without an approval that counts
     Ticket ended;
     std::map<const Ticket*, Approve> decisions;

@@ -110,6 +110,14 @@ Named ending_rigs() {
     Rig ended = ending;
     ended.call_well();
     rigs.emplace_back("ended", ended);
+    Rig removal;
+    removal.approve(desk().removal);
+    removal.resolve({users, admins});
+    rigs.emplace_back("ending, a removal", removal);
+    Rig superseded;
+    superseded.grant({users, admins});
+    superseded.access(users).barred_until = superseded.request.approved_at;
+    rigs.emplace_back("active, half of it barred", superseded);
     Rig never;
     never.must(desk().end("denied"));
     rigs.emplace_back("ended, never granted", never);
@@ -177,7 +185,11 @@ std::vector<Result<Written>> all_results() {
 std::vector<Event> ticket_events() {
     std::vector<Event> events;
     for (const Ticket* ticket :
-         {&desk().approved, &desk().approved_again, &desk().reapproved, &desk().approved_other}) {
+         {&desk().approved,
+          &desk().approved_again,
+          &desk().reapproved,
+          &desk().approved_other,
+          &desk().removal}) {
         events.push_back(desk().approve(*ticket));
     }
     events.push_back(desk().doubt(Phase::unproven));
@@ -202,6 +214,7 @@ std::vector<Event> events_for(const Rig& rig) {
     for (const Fault fault : {Fault::transient, Fault::throttled, Fault::credential, Fault::permanent}) {
         events.emplace_back(Unresolved(trouble(fault)));
     }
+    events.emplace_back(Superseded({key_of(users), key_of(admins)}, "ACC-9"));
     events.emplace_back(Started());
     events.emplace_back(Woke());
     events.emplace_back(Finished({}));

@@ -43,19 +43,20 @@ public:
     std::vector<Error> refused;
 };
 
-/// The world's time, and a jump that timers do not see.
-class JumpingClock final : public Clock {
+/// The world's time, a delay that timers do not see, and a setting of the clock that only now() sees.
+class TroubledClock final : public Clock {
 public:
-    explicit JumpingClock(test::SimWorld& in_world) : world(in_world) {}
+    explicit TroubledClock(test::SimWorld& in_world) : world(in_world) {}
 
-    TimePoint now() const override { return world.now() + jump; }
+    TimePoint now() const override { return world.now() + delay + set; }
 
-    SteadyPoint steady() const override { return world.steady(); }
+    SteadyPoint steady() const override { return world.steady() + delay; }
 
-    Task<bool> sleep_until(TimePoint when) override { return world.sleep_until(when - jump); }
+    Task<bool> sleep_until(TimePoint when) override { return world.sleep_until(when - delay - set); }
 
     test::SimWorld& world;
-    Duration jump{};
+    Duration delay{};
+    Duration set{};
 };
 
 void starve(Limiter& limiter, TimePoint until, int times) {
@@ -195,7 +196,7 @@ TEST_CASE("limiter: a waiter that is cancelled holds nobody up") {
 TEST_CASE("limiter: when the first waiter finds itself too late the next one passes at once") {
     for (std::uint64_t seed = 1; seed <= 50; ++seed) {
         test::SimWorld world(seed);
-        JumpingClock clock(world);
+        TroubledClock clock(world);
         Limiter limiter("jira", 1, clock);
         Callers callers(world, limiter);
         const TimePoint until = world.now() + 30s;
@@ -205,11 +206,34 @@ TEST_CASE("limiter: when the first waiter finds itself too late the next one pas
         callers.start(1, 1h, 1s);
         world.run_until(until - 1ms);
         // Both wake when the door opens, in either order, and for the first one it is over.
-        clock.jump = 10s;
+        clock.delay = 10s;
         world.run_until(until + 1ms);
         REQUIRE(callers.refused.size() == 1);
         CHECK(callers.refused[0].code() == "jira.busy");
         CHECK(callers.started == std::vector<int>{1});
+        world.run();
+    }
+}
+
+TEST_CASE("limiter: nobody waits longer, nor less, because the clock was set") {
+    for (const Duration set : {Duration(-2h), Duration(2h)}) {
+        test::SimWorld world;
+        TroubledClock clock(world);
+        Limiter limiter("jira", 1, clock);
+        Callers callers(world, limiter);
+        const TimePoint until = world.now() + 30s;
+        limiter.throttled(until);
+        callers.start(0, 1min, 1h);
+        callers.start(1, 1min, 1s);
+        world.run_until(world.now() + 1s);
+        clock.set = set;
+        world.run_until(until - 1ms);
+        CHECK(callers.started.empty());
+        CHECK(callers.refused.empty());
+        world.run_until(until + 1s);
+        CHECK(callers.started == std::vector<int>{0});
+        world.run_until(until + 31s);
+        CHECK(callers.refused.size() == 1);
         world.run();
     }
 }

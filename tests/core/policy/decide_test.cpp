@@ -242,14 +242,36 @@ TEST_CASE("decide: an approval is void once the request is of a type that we do 
 }
 
 TEST_CASE("decide: kinds of request that cannot be carried out are parked, also after an approval") {
-    for (const std::string& type : {std::string("8"), std::string("9")}) {
-        Ticket kind = ticket();
-        kind.request_type_id = type;
-        CHECK(park_code(decide_on(kind)) == "request.kind_unsupported");
-        kind.updated_at = at(20min);
-        const Request stored = handled(ticket(), Phase::granting);
-        CHECK(park_code(decide_on(kind, &stored)) == "request.kind_unsupported");
-    }
+    Ticket change = ticket();
+    change.request_type_id = "9";
+    CHECK(park_code(decide_on(change)) == "request.kind_unsupported");
+    change.updated_at = at(20min);
+    const Request stored = handled(ticket(), Phase::granting);
+    CHECK(park_code(decide_on(change, &stored)) == "request.kind_unsupported");
+}
+
+TEST_CASE("decide: a removal is proven by the same rule, and has no duration") {
+    Ticket removal = ticket();
+    removal.request_type_id = "8";
+    removal.duration = "as long as I like";
+    const Decision decision = decide_on(removal);
+    const auto* approve = std::get_if<Approve>(&decision);
+    REQUIRE(approve != nullptr);
+    CHECK(approve->kind == RequestKind::remove);
+    CHECK_FALSE(approve->duration.has_value());
+    removal.approvals.clear();
+    CHECK(doubt_code(decide_on(removal)) == "proof.no_approval");
+}
+
+TEST_CASE("decide: what a later removal ended is not begun again by its old approval") {
+    Ticket again = ticket();
+    Request stored = handled(again, Phase::ended);
+    stored.status_entry = "501";
+    stored.reason_code = "removed";
+    stored.approved_at = at(10min);
+    CHECK(doubt_code(decide_on(again, &stored)) == "proof.spent");
+    stored.approved_at = at(9min);
+    CHECK(std::holds_alternative<Approve>(decide_on(again, &stored)));
 }
 
 TEST_CASE("decide: without a rule nothing is granted, names are compared exactly and shown harmlessly") {
@@ -351,8 +373,9 @@ TEST_CASE("decide: every combination of status, type, project and stored phase h
                         }
                         const Decision decision = decide_on(any, stored ? &*stored : nullptr, policy);
                         const bool ours = std::string(project) == "100";
-                        const bool grantable =
-                            ours && status == status::approved && std::string(type) == "7" && proven;
+                        const bool grantable = ours && status == status::approved &&
+                                               (std::string(type) == "7" || std::string(type) == "8") &&
+                                               proven;
                         CHECK(std::holds_alternative<Approve>(decision) == grantable);
                         const bool ends = status == status::denied || status == status::revoked ||
                                           status == status::declined;

@@ -91,6 +91,7 @@ inline Portal portal() {
     portal.statuses[status::revoked] = AppStatus::revoked;
     portal.statuses[status::declined] = AppStatus::declined;
     portal.granted_status = status::granted;
+    portal.removed_status = status::removed;
     portal.deciding_fields = {"cf_application", "cf_type", "cf_duration", "reporter", "project"};
     portal.own_account_id = "id-accessd";
     return portal;

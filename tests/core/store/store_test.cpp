@@ -23,6 +23,7 @@ Target full_target() {
 
 Request full_request() {
     Request made = request("1042", Phase::ending);
+    made.kind = RequestKind::remove;
     made.entitlement_names = Ids{"jira-software-users", "quote\" back\\ \xff new\nline"};
     made.rule_hash = "0123456789abcdef";
     made.config_hash = "fedcba9876543210";
@@ -63,6 +64,7 @@ void check_same(const Request& left, const Request& right) {
     CHECK(left.issue_key == right.issue_key);
     CHECK(left.status_entry == right.status_entry);
     CHECK(left.phase == right.phase);
+    CHECK(left.kind == right.kind);
     CHECK(left.application == right.application);
     CHECK(left.access_type == right.access_type);
     CHECK(left.entitlement_names == right.entitlement_names);
@@ -101,6 +103,7 @@ Access full_access() {
     made.preexisting = true;
     made.watch_stage = 2;
     made.watch_at = at(11);
+    made.barred_until = at(12);
     return made;
 }
 
@@ -155,6 +158,7 @@ TEST_CASE("store: a key comes back with every field, an unknown one as new") {
     CHECK(read.preexisting);
     CHECK(read.watch_stage == 2);
     CHECK(read.watch_at == at(11));
+    CHECK(read.barred_until == at(12));
     CHECK(read.revision == 1);
 
     const Access unknown = f.load_access(key("nobody")).access;
@@ -179,6 +183,7 @@ TEST_CASE("store: a key that changes keeps nothing of before") {
     CHECK_FALSE(read.preexisting);
     CHECK(read.watch_stage == 0);
     CHECK_FALSE(read.watch_at.has_value());
+    CHECK_FALSE(read.barred_until.has_value());
     CHECK(read.revision == 2);
 }
 
