@@ -39,6 +39,13 @@ std::array<std::uint8_t, 4> key_id(std::string_view name, const Ed25519Public& k
     return {hash[0], hash[1], hash[2], hash[3]};
 }
 
+/// Base64 of the type and the key.
+std::string typed(std::span<const std::uint8_t> key) {
+    std::array<std::uint8_t, 33> bytes{ed25519_type};
+    std::copy_n(key.begin(), std::min(key.size(), bytes.size() - 1), bytes.begin() + 1);
+    return to_base64(bytes);
+}
+
 /// Both kinds of keys as text: name, id and 32 bytes behind the type.
 class KeyParts {
 public:
@@ -139,9 +146,7 @@ std::optional<NoteKey> NoteKey::parse(std::string_view text) {
 }
 
 std::string NoteKey::text() const {
-    std::vector<std::uint8_t> bytes(1, ed25519_type);
-    bytes.insert(bytes.end(), key.begin(), key.end());
-    return label() + "+" + to_base64(bytes);
+    return label() + "+" + typed(key);
 }
 
 std::string NoteKey::label() const {
@@ -176,11 +181,8 @@ Result<Secret> NoteSigner::text(const std::string& name, const Secret& seed) {
     if (!key) {
         return std::move(key).error();
     }
-    std::vector<std::uint8_t> bytes(1, ed25519_type);
-    const auto secret = as_bytes(seed.reveal());
-    bytes.insert(bytes.end(), secret.begin(), secret.end());
     const NoteKey shown(name, key->public_key());
-    return Secret(std::string(private_mark) + shown.label() + "+" + to_base64(bytes));
+    return Secret(std::string(private_mark) + shown.label() + "+" + typed(as_bytes(seed.reveal())));
 }
 
 Result<std::string> NoteSigner::sign(std::string_view text) const {
