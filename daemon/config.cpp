@@ -125,4 +125,16 @@ LoadedConfig load_config(const fs::path& file, const std::map<std::string, std::
     return loaded;
 }
 
+LoadedStateDir load_state_dir(const fs::path& file, const std::map<std::string, std::string>& environment) {
+    Problems problems;
+    Reading reading(problems, environment);
+    LoadedStateDir loaded;
+    if (const std::optional<Node> document = read_files(file, problems)) {
+        if (const Node* table = find_section(*document, "daemon", NodeKind::table, reading))
+            loaded.directory = read_daemon(*table, reading).state_dir;
+    }
+    loaded.problems = problems.take();
+    return loaded;
+}
+
 } // namespace accessd

@@ -102,4 +102,17 @@ public:
 LoadedConfig
 load_config(const std::filesystem::path& file, const std::map<std::string, std::string>& environment);
 
+/// Where the state directory is, or why that cannot be told.
+class LoadedStateDir {
+public:
+    LoadedStateDir() = default;
+
+    std::filesystem::path directory; ///< only when `problems` is empty
+    std::vector<ConfigProblem> problems;
+};
+
+/// Of the same files only what [daemon] says: for commands that an admin runs without the daemon's secrets.
+LoadedStateDir
+load_state_dir(const std::filesystem::path& file, const std::map<std::string, std::string>& environment);
+
 } // namespace accessd

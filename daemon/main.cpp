@@ -1,3 +1,6 @@
+#include "core/store/audit_verifier.hpp"
+#include "daemon/audit/export.hpp"
+#include "daemon/audit/verify.hpp"
 #include "daemon/check.hpp"
 #include "daemon/run.hpp"
 
@@ -26,27 +29,100 @@ std::map<std::string, std::string> read_environment() {
     return variables;
 }
 
-int run_command_line(int argc, char** argv) {
-    CLI::App app(
-        "accessd turns approved Jira Service Management tickets into access, and revoked ones into none."
-    );
-    app.set_version_flag("--version", "accessd " ACCESSD_VERSION);
-    app.require_subcommand(1);
+std::string is_head(const std::string& text) {
+    return accessd::KnownHead::parse(text) ? "" : "must be SEQ:HEX with 16 to 64 lower-case hex digits";
+}
+
+/// The command line, and what each command that was given is to be called with.
+class CommandLine {
+public:
+    CommandLine() {
+        app.set_version_flag("--version", "accessd " ACCESSD_VERSION);
+        app.require_subcommand(1);
+        add_config(run);
+        add_config(check);
+        audit->require_subcommand(1);
+        add_verify();
+        add_export();
+    }
+
+    int start() {
+        if (run->parsed()) {
+            return accessd::run_daemon(config, read_environment());
+        }
+        if (check->parsed()) {
+            return accessd::check_config(config, read_environment(), std::cout);
+        }
+        if (verify->parsed()) {
+            verifying.source.config = config;
+            return accessd::verify_audit(verifying, read_environment(), std::cout);
+        }
+        exporting.source.config = config;
+        return accessd::export_audit(exporting, read_environment(), std::cout, std::cerr);
+    }
+
+    CLI::App app{
+        "accessd turns approved Jira Service Management tickets into access, and revoked ones into none."};
+
+private:
+    void add_config(CLI::App* command) {
+        command->add_option("--config", config, "the configuration file")->capture_default_str();
+    }
+
+    void add_verify() {
+        add_config(verify);
+        CLI::Option* const db =
+            verify->add_option("--db", verifying.source.database, "a database, also a copy");
+        verify->add_option("--jsonl", verifying.jsonl, "what `audit export` wrote, in place of a database")
+            ->excludes(db);
+        verify->add_option(
+            "--pubkey",
+            verifying.pubkey,
+            "a copy of audit.pub that was kept elsewhere; default: the one beside the database"
+        );
+        verify
+            ->add_option(
+                "--head",
+                verifying.heads,
+                "SEQ:HEX, as a ticket's comment says it: #SEQ head:HEX; several times"
+            )
+            ->check(is_head);
+    }
+
+    void add_export() {
+        const std::map<std::string, accessd::ExportFormat> formats = {
+            {"jsonl", accessd::ExportFormat::jsonl}, {"csv", accessd::ExportFormat::csv}};
+        add_config(dump);
+        dump->add_option("--db", exporting.source.database, "a database, also a copy");
+        dump->add_option("--since", exporting.since, "the first row: its number, a date or a time in UTC");
+        dump->add_option("--format", exporting.format, "jsonl, or csv, which cannot be verified")
+            ->transform(CLI::CheckedTransformer(formats))
+            ->default_str("jsonl");
+        dump->add_option("--output", exporting.output, "a new file, or - for the standard output")
+            ->default_str("-");
+    }
+
     std::string config = "/etc/accessd/accessd.toml";
+    accessd::AuditVerifyOptions verifying;
+    accessd::AuditExportOptions exporting;
     CLI::App* run = app.add_subcommand("run", "run the daemon in the foreground");
-    run->add_option("--config", config, "the configuration file")->capture_default_str();
     CLI::App* check =
         app.add_subcommand("check", "check the configuration and every secret it names; exit 78 if wrong");
-    check->add_option("--config", config, "the configuration file")->capture_default_str();
+    CLI::App* audit = app.add_subcommand("audit", "verify or export the audit trail");
+    CLI::App* verify = audit->add_subcommand(
+        "verify", "check every row; exit 1 if it was tampered with, 2 if it cannot be read"
+    );
+    CLI::App* dump = audit->add_subcommand("export", "write the rows for others to keep and to verify");
+};
+
+int run_command_line(int argc, char** argv) {
+    CommandLine line;
     try {
-        app.parse(argc, argv);
+        line.app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
-        return app.exit(error) == 0 ? 0 : exit_usage;
+        return line.app.exit(error) == 0 ? 0 : exit_usage;
     }
-    if (run->parsed()) {
-        return accessd::run_daemon(config, read_environment());
-    }
-    return accessd::check_config(config, read_environment(), std::cout);
+    return line.start();
 }
 
 } // namespace

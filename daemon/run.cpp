@@ -1,5 +1,6 @@
 #include "daemon/run.hpp"
 
+#include "core/store/audit_key.hpp"
 #include "core/store/sqlite_store.hpp"
 #include "core/support/asio_clock.hpp"
 #include "core/support/log.hpp"
@@ -115,9 +116,14 @@ int serve(const Config& config, const std::map<std::string, std::string>& enviro
     SystemRandom random;
     StoreOptions options;
     options.directory = config.daemon.state_dir;
+    options.sign_audit = true;
     auto store = open_sqlite_store(options);
     if (!store) {
         return report(store.error());
+    }
+    const auto signer = load_audit_key(config.daemon.state_dir);
+    if (!signer) {
+        return report(signer.error());
     }
     auto wiring = Wiring::make(config, environment, clock, random);
     if (!wiring) {
@@ -130,7 +136,9 @@ int serve(const Config& config, const std::map<std::string, std::string>& enviro
             {{"project", engine.context().policy.portal.project_key},
              {"applications", static_cast<std::int64_t>(config.applications.size())},
              {"rules", static_cast<std::int64_t>(config.rules.size())},
-             {"mode", config.daemon.mode == Mode::dry_run ? "dry-run" : "enforce"}});
+             {"mode", config.daemon.mode == Mode::dry_run ? "dry-run" : "enforce"},
+             // The journal is one more place that keeps it, out of reach for who can only write here.
+             {"audit_key", signer->key().text()}});
         notify_ready("watching " + engine.context().policy.portal.project_key);
     };
     Signals signals(loop, engine);

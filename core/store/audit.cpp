@@ -1,9 +1,9 @@
 #include "core/store/audit.hpp"
 
-#include "core/store/sqlite.hpp"
+#include "core/store/audit_file.hpp"
 #include "core/support/text.hpp"
 
-#include <algorithm>
+#include <limits>
 
 namespace accessd {
 
@@ -28,7 +28,8 @@ Error wrong(const char* code, std::int64_t seq, const char* what) {
     return Error(
         Fault::permanent,
         code,
-        "audit row " + std::to_string(seq) + " " + what + "; the rows before it are as they were written"
+        "audit row " + std::to_string(seq) + " " + what +
+            (seq > 1 ? "; the rows before it are as they were written" : "")
     );
 }
 
@@ -49,8 +50,12 @@ Sha256 audit_hash(
 }
 
 Result<Done> AuditChain::check(const AuditRow& row) {
-    if (row.seq != seq_ + 1) {
+    if (row.seq > seq_ + 1) {
         return wrong("audit.gap", seq_ + 1, "is missing");
+    }
+    if (row.seq <= seq_) {
+        const std::string where = "stands where row " + std::to_string(seq_ + 1) + " belongs";
+        return wrong("audit.gap", row.seq, where.c_str());
     }
     if (audit_hash(head_, row.seq, row.at, row.code, row.body) != row.hash) {
         return wrong("audit.changed", row.seq, "or the one before it was changed");
@@ -66,31 +71,11 @@ std::string AuditChain::head() const {
 
 Result<Done>
 read_audit(const std::filesystem::path& database, const std::function<bool(const AuditRow&)>& visit) {
-    auto opened = Database::open(database, Database::Mode::read_only);
-    if (!opened) {
-        return std::move(opened).error();
+    auto file = AuditFile::open(database, Database::Mode::read_only);
+    if (!file) {
+        return std::move(file).error();
     }
-    Statement statement(**opened, "SELECT seq, at, code, body, hash FROM audit ORDER BY seq");
-    Rows rows(statement);
-    AuditRow row;
-    while (rows.next()) {
-        row.seq = rows.integer(0);
-        row.at = rows.time(1);
-        row.code = rows.text(2);
-        row.body = rows.text(3);
-        const auto hash = rows.blob(4);
-        row.hash = {}; // a hash of another size is a changed one
-        if (hash.size() == row.hash.size()) {
-            std::copy(hash.begin(), hash.end(), row.hash.begin());
-        }
-        if (!visit(row)) {
-            return Done();
-        }
-    }
-    if (rows.failed()) {
-        return (*opened)->failure();
-    }
-    return Done();
+    return file->rows(std::numeric_limits<std::int64_t>::min(), visit);
 }
 
 } // namespace accessd

@@ -41,13 +41,20 @@ public:
 /// Checks rows in order of seq.
 class AuditChain {
 public:
+    AuditChain() = default;
+
+    /// A chain whose rows up to `seq`, the last of which has this hash, are not looked at.
+    AuditChain(std::int64_t seq, const Sha256& hash) : seq_(seq), head_(hash) {}
+
     /// Error "audit.gap" or "audit.changed" (permanent) names the first row that does not fit. After an error
     /// the chain is of no more use.
     Result<Done> check(const AuditRow& row);
 
     std::int64_t seq() const { return seq_; } ///< of the last good row; 0: none
 
-    std::string head() const; ///< its hash, 64 hex digits
+    const Sha256& hash() const { return head_; } ///< of that row
+
+    std::string head() const; ///< hash() as 64 hex digits
 
 private:
     std::int64_t seq_ = 0;
@@ -55,7 +62,7 @@ private:
 };
 
 /// Gives every audit row of a database file to `visit`, in order of seq, until it returns false. Reads only;
-/// works on a copy and beside a running daemon. Errors as the store's.
+/// works on a copy and beside a running daemon. Errors as AuditFile's.
 Result<Done>
 read_audit(const std::filesystem::path& database, const std::function<bool(const AuditRow&)>& visit);
 

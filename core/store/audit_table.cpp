@@ -5,7 +5,7 @@
 namespace accessd {
 
 AuditTable::AuditTable(Database& database)
-    : database_(database), last_(database, "SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1"),
+    : database_(database), last_(database, "SELECT seq, at, hash FROM audit ORDER BY seq DESC LIMIT 1"),
       insert_(database, "INSERT INTO audit (seq, at, code, body, hash) VALUES (?1, ?2, ?3, ?4, ?5)") {}
 
 bool AuditTable::load_head() {
@@ -13,11 +13,12 @@ bool AuditTable::load_head() {
     if (!rows.next()) {
         return !rows.failed();
     }
-    const auto hash = rows.blob(1);
+    const auto hash = rows.blob(2);
     if (hash.size() != head_.hash.size()) {
         return database_.note_nonsense();
     }
     head_.seq = rows.integer(0);
+    head_.at = rows.time(1);
     std::copy(hash.begin(), hash.end(), head_.hash.begin());
     return true;
 }
@@ -29,6 +30,7 @@ bool AuditTable::append(const AuditEntry& entry, TimePoint at) {
         return false;
     }
     head_.seq = seq;
+    head_.at = at;
     head_.hash = hash;
     return true;
 }

@@ -15,6 +15,7 @@ public:
     AuditHead() = default;
 
     std::int64_t seq = 0;
+    TimePoint at{}; ///< when row `seq` was written
     Sha256 hash = audit_genesis;
 };
 

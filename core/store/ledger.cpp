@@ -38,9 +38,14 @@ public:
     bool stale = false;
 };
 
-Ledger::Ledger(std::unique_ptr<Database> database, std::unique_ptr<Reserve> reserve)
+Ledger::Ledger(
+    std::unique_ptr<Database> database,
+    std::unique_ptr<Reserve> reserve,
+    std::shared_ptr<const NoteSigner> signer
+)
     : database_(std::move(database)), reserve_(std::move(reserve)), requests_(*database_),
       accesses_(*database_), outbox_(*database_), audit_(*database_),
+      checkpoints_(*database_, std::move(signer)),
       read_mark_(*database_, "SELECT at FROM mark WHERE name = ?1"),
       write_mark_(*database_, "INSERT OR REPLACE INTO mark (name, at) VALUES (?1, ?2)"),
       read_pin_(*database_, "SELECT entitlement FROM pin WHERE application = ?1 AND name = ?2"),
@@ -48,8 +53,11 @@ Ledger::Ledger(std::unique_ptr<Database> database, std::unique_ptr<Reserve> rese
           *database_, "INSERT OR IGNORE INTO pin (application, name, entitlement, at) VALUES (?1, ?2, ?3, ?4)"
       ) {}
 
-Result<std::unique_ptr<Ledger>>
-Ledger::open(std::unique_ptr<Database> database, std::unique_ptr<Reserve> reserve) {
+Result<std::unique_ptr<Ledger>> Ledger::open(
+    std::unique_ptr<Database> database,
+    std::unique_ptr<Reserve> reserve,
+    std::shared_ptr<const NoteSigner> signer
+) {
     auto checked = database->quick_check();
     if (!checked) {
         return std::move(checked).error();
@@ -58,9 +66,13 @@ Ledger::open(std::unique_ptr<Database> database, std::unique_ptr<Reserve> reserv
     if (!migrated) {
         return std::move(migrated).error();
     }
-    std::unique_ptr<Ledger> ledger(new Ledger(std::move(database), std::move(reserve)));
-    if (!ledger->audit_.load_head()) {
+    std::unique_ptr<Ledger> ledger(new Ledger(std::move(database), std::move(reserve), std::move(signer)));
+    if (!ledger->audit_.load_head() || !ledger->checkpoints_.load()) {
         return ledger->database_->failure();
+    }
+    ledger->seal();
+    if (ledger->broken_) {
+        return *ledger->broken_;
     }
     ledger->reserve_spent_ = !ledger->reserve_->hold();
     return ledger;
@@ -102,6 +114,7 @@ std::optional<Error> Ledger::try_together(std::span<Save* const> saves) {
         return fail();
     }
     const AuditHead head = audit_.head();
+    const Covered covered = checkpoints_.covered();
     bool good = true;
     for (Save* const save : saves) {
         const Written written = write(*save);
@@ -114,13 +127,20 @@ std::optional<Error> Ledger::try_together(std::span<Save* const> saves) {
             break;
         }
     }
-    if (good && database_->commit()) {
+    if (good && write_due_checkpoint() && database_->commit()) {
         return std::nullopt;
     }
     Error error = fail();
     database_->rollback();
     audit_.set_head(head);
+    checkpoints_.set_covered(covered);
     return error;
+}
+
+bool Ledger::write_due_checkpoint() {
+    const AuditHead& head = audit_.head();
+    checkpoints_.note_rows(head);
+    return !checkpoints_.is_due(head, head.at) || checkpoints_.append(head);
 }
 
 Ledger::Written Ledger::write(Save& save) {
@@ -262,6 +282,12 @@ template <class T> bool Ledger::collect_next(Statement& statement, TimePoint now
 }
 
 Result<DueWork> Ledger::claim_due(TimePoint now, TimePoint lease_until, std::size_t limit) {
+    if (checkpoints_.is_due(audit_.head(), now)) {
+        seal();
+        if (broken_) {
+            return *broken_;
+        }
+    }
     DueWork work;
     const auto collect = [&](Statement& statement, auto& claims, auto& due, const auto& key_of) {
         claims.expire(now);
@@ -343,6 +369,18 @@ void Ledger::tidy(bool idle) {
     if (!broken_ && database_->pages_to_copy() >= (idle ? pages_when_idle : pages_at_most) &&
         !database_->checkpoint()) {
         fail();
+    }
+}
+
+void Ledger::seal() {
+    const Covered covered = checkpoints_.covered();
+    if (broken_ || !checkpoints_.is_behind(audit_.head())) {
+        return;
+    }
+    if (!database_->begin() || !checkpoints_.append(audit_.head()) || !database_->commit()) {
+        fail();
+        database_->rollback();
+        checkpoints_.set_covered(covered);
     }
 }
 

@@ -2,6 +2,7 @@
 
 #include "core/store/access_table.hpp"
 #include "core/store/audit_table.hpp"
+#include "core/store/checkpoint_table.hpp"
 #include "core/store/claims.hpp"
 #include "core/store/outbox_table.hpp"
 #include "core/store/request_table.hpp"
@@ -31,10 +32,14 @@ public:
 /// What Store promises, without threads: blocking calls on one connection, used by one thread at a time.
 class Ledger {
 public:
-    /// Migrates and checks the database. Errors: "store.newer", "store.corrupt", "store.busy", "store.io",
-    /// "store.full".
-    static Result<std::unique_ptr<Ledger>>
-    open(std::unique_ptr<Database> database, std::unique_ptr<Reserve> reserve);
+    /// Migrates and checks the database. With a `signer` the audit gets checkpoints: now, for rows that have
+    /// none, in the transaction of the row that makes one due, when work is looked for, and with seal().
+    /// Errors: "store.newer", "store.corrupt", "store.busy", "store.io", "store.full".
+    static Result<std::unique_ptr<Ledger>> open(
+        std::unique_ptr<Database> database,
+        std::unique_ptr<Reserve> reserve,
+        std::shared_ptr<const NoteSigner> signer = nullptr
+    );
 
     /// Gives each its outcome. All share one commit; one that is stale writes nothing and hinders no other,
     /// and when the transaction fails each gets one of its own.
@@ -52,12 +57,20 @@ public:
     /// To be called between transactions: copies the log into the database, sooner when there is time.
     void tidy(bool idle);
 
+    /// Signs the audit rows that no checkpoint covers, if there are any; to be called at an orderly end. What
+    /// cannot be signed now will be at the next start.
+    void seal();
+
 private:
     enum class Written { yes, stale, held, failed };
 
     class Before; // what was stored before a save
 
-    Ledger(std::unique_ptr<Database> database, std::unique_ptr<Reserve> reserve);
+    Ledger(
+        std::unique_ptr<Database> database,
+        std::unique_ptr<Reserve> reserve,
+        std::shared_ptr<const NoteSigner> signer
+    );
 
     std::optional<Error> try_together(std::span<Save* const> saves);
     bool may_use_reserve(const Save& save, const Error& error) const;
@@ -65,6 +78,7 @@ private:
     bool look_before(Save& save, Before& before);
     bool write_rows(const Changes& changes, const Before& before, Saved& saved);
     bool write_audit(const Changes& changes, Saved& saved);
+    bool write_due_checkpoint();
     void release_claims(const Changes& changes);
     Error fail(); ///< the database's failure, remembered when nothing may be tried after it
 
@@ -76,6 +90,7 @@ private:
     AccessTable accesses_;
     OutboxTable outbox_;
     AuditTable audit_;
+    CheckpointTable checkpoints_;
     Statement read_mark_;
     Statement write_mark_;
     Statement read_pin_;

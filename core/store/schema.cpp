@@ -141,7 +141,15 @@ ALTER TABLE request ADD COLUMN kind TEXT NOT NULL DEFAULT 'grant';
 ALTER TABLE access ADD COLUMN barred_until INTEGER;
 )sql";
 
-constexpr std::array<const char*, 2> migrations_so_far = {version_1, version_2};
+// Signed notes about the audit: seq is the last row that the note covers.
+constexpr const char* version_3 = R"sql(
+CREATE TABLE checkpoint (
+    seq INTEGER PRIMARY KEY,
+    note TEXT NOT NULL
+) STRICT;
+)sql";
+
+constexpr std::array<const char*, 3> migrations_so_far = {version_1, version_2, version_3};
 
 bool apply(Database& database, std::span<const char* const> steps, std::size_t version) {
     for (const char* const step : steps) {

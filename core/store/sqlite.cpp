@@ -1,6 +1,7 @@
 #include "core/store/sqlite.hpp"
 
 #include "core/support/mutant.hpp"
+#include "core/support/text.hpp"
 
 #include <sqlite3.h>
 
@@ -50,6 +51,19 @@ std::optional<Error> make_private(const std::filesystem::path& file) {
     return error;
 }
 
+// https://www.sqlite.org/uri.html
+std::string immutable_uri(const std::filesystem::path& file) {
+    std::string uri = "file:";
+    for (const char byte : std::filesystem::absolute(file).string()) {
+        if (byte == '/') {
+            uri += byte;
+        } else {
+            append_percent_encoded(uri, std::string_view(&byte, 1));
+        }
+    }
+    return uri + "?immutable=1";
+}
+
 int count_wal_pages(void* pages, sqlite3*, const char*, int count) {
     *static_cast<int*>(pages) = count;
     return SQLITE_OK;
@@ -65,8 +79,11 @@ Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& fi
         }
     }
     std::unique_ptr<Database> database(new Database(file));
-    const int flags = (writes ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY) | SQLITE_OPEN_NOMUTEX;
-    const int opened = sqlite3_open_v2(file.c_str(), &database->handle_, flags, nullptr);
+    const bool immutable = mode == Mode::immutable;
+    const int flags = (writes ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY) |
+                      (immutable ? SQLITE_OPEN_URI : 0) | SQLITE_OPEN_NOMUTEX;
+    const std::string name = immutable ? immutable_uri(file) : file.string();
+    const int opened = sqlite3_open_v2(name.c_str(), &database->handle_, flags, nullptr);
     sqlite3_busy_timeout(database->handle_, busy_timeout_ms);
     const auto set_up = [&] { return database->execute(writer_settings) && database->execute(durability()); };
     if (!database->check(opened) || (writes && !set_up())) {
@@ -272,6 +289,18 @@ std::span<const std::uint8_t> Rows::blob(int column) const {
 
 bool Rows::is_null(int column) const {
     return sqlite3_column_type(statement_.handle_, column) == SQLITE_NULL;
+}
+
+bool Rows::is_text(int column) const {
+    return sqlite3_column_type(statement_.handle_, column) == SQLITE_TEXT;
+}
+
+bool Rows::is_blob(int column) const {
+    return sqlite3_column_type(statement_.handle_, column) == SQLITE_BLOB;
+}
+
+bool Rows::is_integer(int column) const {
+    return sqlite3_column_type(statement_.handle_, column) == SQLITE_INTEGER;
 }
 
 std::optional<TimePoint> Rows::optional_time(int column) const {

@@ -25,7 +25,8 @@ class Database {
 public:
     enum class Mode : std::uint8_t {
         read_write, ///< created with mode 0600 when missing; WAL and synchronous=FULL
-        read_only,
+        read_only,  ///< beside a writer
+        immutable,  ///< read only, and nobody writes: nothing is locked, looked for or made beside the file
     };
 
     /// Opens and checks nothing of the content but that it is a database. Errors as failure().
@@ -161,6 +162,9 @@ public:
     std::string_view view(int column) const;
     std::span<const std::uint8_t> blob(int column) const;
     bool is_null(int column) const;
+    bool is_text(int column) const; ///< stored as text; views of anything else are conversions
+    bool is_blob(int column) const;
+    bool is_integer(int column) const;
 
     std::string text(int column) const { return std::string(view(column)); }
 

@@ -1,5 +1,6 @@
 #include "core/store/sqlite_store.hpp"
 
+#include "core/store/audit_key.hpp"
 #include "core/store/db_thread.hpp"
 #include "core/store/ledger.hpp"
 #include "core/store/state_dir.hpp"
@@ -10,6 +11,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <functional>
+#include <optional>
 #include <type_traits>
 #include <utility>
 
@@ -80,12 +82,22 @@ template <class C> Task<Result<typename C::Value>> wait_for(DbThread& thread, st
 class SqliteStore final : public Store {
 public:
     SqliteStore(StateLock lock, std::unique_ptr<Ledger> ledger, DbMode mode)
-        : lock_(std::move(lock)), ledger_(std::move(ledger)), thread_(*ledger_, mode) {}
+        : lock_(std::move(lock)), ledger_(std::move(ledger)) {
+        thread_.emplace(*ledger_, mode);
+    }
+
+    SqliteStore(const SqliteStore&) = delete;
+    SqliteStore& operator=(const SqliteStore&) = delete;
+
+    ~SqliteStore() override {
+        thread_.reset();
+        ledger_->seal();
+    }
 
     Task<Result<Saved>> save(Changes changes) override {
         const asio::any_io_executor home = co_await asio::this_coro::executor;
         auto call = std::make_unique<SaveCall>(home, std::move(changes));
-        auto saved = co_await wait_for(thread_, std::move(call));
+        auto saved = co_await wait_for(*thread_, std::move(call));
         co_return saved;
     }
 
@@ -140,14 +152,26 @@ private:
     template <class T> Task<Result<T>> ask(Work<T> work) {
         const asio::any_io_executor home = co_await asio::this_coro::executor;
         auto call = std::make_unique<Call<T>>(home, std::move(work));
-        auto result = co_await wait_for(thread_, std::move(call));
+        auto result = co_await wait_for(*thread_, std::move(call));
         co_return result;
     }
 
     StateLock lock_;
     std::unique_ptr<Ledger> ledger_;
-    DbThread thread_; // the last member: it ends before what it works on
+    std::optional<DbThread> thread_; // the last member: it ends before what it works on
 };
+
+/// Null when nothing is to be signed.
+Result<std::shared_ptr<const NoteSigner>> find_signer(const StoreOptions& options) {
+    if (!options.sign_audit) {
+        return std::shared_ptr<const NoteSigner>();
+    }
+    auto signer = load_audit_key(options.directory);
+    if (!signer) {
+        return std::move(signer).error();
+    }
+    return std::shared_ptr<const NoteSigner>(std::make_shared<NoteSigner>(std::move(*signer)));
+}
 
 } // namespace
 
@@ -169,7 +193,11 @@ Result<std::unique_ptr<Store>> open_sqlite_store(const StoreOptions& options) {
         return std::move(database).error();
     }
     auto reserve = std::make_unique<BallastFile>(options.directory / "ballast", options.reserve_bytes);
-    auto ledger = Ledger::open(std::move(*database), std::move(reserve));
+    auto signer = find_signer(options);
+    if (!signer) {
+        return std::move(signer).error();
+    }
+    auto ledger = Ledger::open(std::move(*database), std::move(reserve), std::move(*signer));
     if (!ledger) {
         return std::move(ledger).error();
     }

@@ -16,6 +16,7 @@ public:
     std::filesystem::path directory;          ///< mode 0700; created when its parent exists
     bool threaded = true;                     ///< false: everything on the caller's executor, for simulations
     std::uint64_t reserve_bytes = 16U << 20U; ///< given up when the disk is full; 0: none
+    bool sign_audit = false; ///< checkpoints, with the key that load_audit_key() finds or makes
 };
 
 /// DIRECTORY/accessd.db: for reading beside a running daemon.
@@ -28,7 +29,7 @@ std::filesystem::path database_file(const std::filesystem::path& directory);
 /// run any more what waits for a store that is gone.
 ///
 /// Errors, beside those of Store: "store.locked" (another daemon has it, names its pid), "store.directory",
-/// "store.newer" (written by a newer accessd); all permanent.
+/// "store.newer" (written by a newer accessd), "store.key" (the key of the audit); all permanent.
 Result<std::unique_ptr<Store>> open_sqlite_store(const StoreOptions& options);
 
 } // namespace accessd

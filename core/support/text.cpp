@@ -11,6 +11,8 @@ namespace {
 
 constexpr std::string_view upper_hex = "0123456789ABCDEF";
 constexpr std::string_view lower_hex = "0123456789abcdef";
+constexpr std::string_view base64_alphabet =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 bool is_letter(char c) {
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
@@ -123,7 +125,7 @@ std::string to_hex(std::span<const std::uint8_t> bytes) {
 }
 
 std::string to_base64(std::span<const std::uint8_t> bytes) {
-    return base64(bytes, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", true);
+    return base64(bytes, base64_alphabet, true);
 }
 
 std::string to_base64url(std::span<const std::uint8_t> bytes) {
@@ -132,6 +134,47 @@ std::string to_base64url(std::span<const std::uint8_t> bytes) {
 
 std::span<const std::uint8_t> as_bytes(std::string_view text) {
     return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+}
+
+std::optional<std::vector<std::uint8_t>> from_hex(std::string_view text) {
+    std::vector<std::uint8_t> bytes;
+    if (text.size() % 2 != 0) {
+        return std::nullopt;
+    }
+    bytes.reserve(text.size() / 2);
+    for (std::size_t i = 0; i < text.size(); i += 2) {
+        const std::size_t high = lower_hex.find(text[i]);
+        const std::size_t low = lower_hex.find(text[i + 1]);
+        if (high == std::string_view::npos || low == std::string_view::npos) {
+            return std::nullopt;
+        }
+        bytes.push_back(static_cast<std::uint8_t>(high << 4 | low));
+    }
+    return bytes;
+}
+
+std::optional<std::vector<std::uint8_t>> from_base64(std::string_view text) {
+    std::vector<std::uint8_t> bytes;
+    bytes.reserve(text.size() / 4 * 3);
+    std::uint32_t group = 0;
+    int bits = 0;
+    for (const char c : text.substr(0, text.find('='))) {
+        const std::size_t value = base64_alphabet.find(c);
+        if (value == std::string_view::npos) {
+            return std::nullopt;
+        }
+        group = group << 6 | static_cast<std::uint32_t>(value);
+        bits += 6;
+        if (bits >= 8) {
+            bits -= 8;
+            bytes.push_back(static_cast<std::uint8_t>(group >> bits));
+        }
+    }
+    // Padding and the bits behind the last byte can be written in one way only.
+    if (to_base64(bytes) != text) {
+        return std::nullopt;
+    }
+    return bytes;
 }
 
 std::string ascii_lower(std::string_view text) {

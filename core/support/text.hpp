@@ -20,6 +20,10 @@ std::string to_base64(std::span<const std::uint8_t> bytes);    ///< RFC 4648, 4,
 std::string to_base64url(std::span<const std::uint8_t> bytes); ///< RFC 4648, 5, not padded
 std::span<const std::uint8_t> as_bytes(std::string_view text);
 
+/// What to_hex and to_base64 wrote; nothing for anything else, so that no two texts stand for the same bytes.
+std::optional<std::vector<std::uint8_t>> from_hex(std::string_view text);
+std::optional<std::vector<std::uint8_t>> from_base64(std::string_view text);
+
 /// Text from outside made safe for one log line: at most `limit` bytes of valid UTF-8; C0, DEL, C1, U+2028/9,
 /// bidi controls, backslash and invalid bytes become \xNN or \u{...}; a cut is marked by "...". The one
 /// escaping function of the log, of error messages and of terminal output.

@@ -20,7 +20,7 @@ import tempfile
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
-LONGEST = {"config": 8192, "jira_calls": 16384, "jira_json": 8192}
+LONGEST = {"audit_verify": 16384, "config": 8192, "jira_calls": 16384, "jira_json": 8192}
 COMMITTED_FILES = 60
 COMMITTED_BYTES = 60_000
 CHOSEN = re.compile("[0-9a-f]{16}")

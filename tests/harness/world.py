@@ -186,14 +186,18 @@ def read_audit(database):
         return connection.execute("SELECT seq, at, code, body, hash FROM audit ORDER BY seq").fetchall()
 
 
+def row_hash(before, seq, at, code, body):
+    """The hash of an audit row as core/store/audit.hpp describes it."""
+    message = b"accessd-audit-v1\0" + before + struct.pack(">qq", seq, at)
+    for text in (code.encode(), body.encode()):
+        message += struct.pack(">I", len(text)) + text
+    return hashlib.sha256(message).digest()
+
+
 def first_broken_row(rows):
-    """The hash chain as core/store/audit.hpp describes it."""
     head = bytes(32)
     for expected, (seq, at, code, body, stored) in enumerate(rows, 1):
-        message = b"accessd-audit-v1\0" + head + struct.pack(">qq", seq, at)
-        for text in (code.encode(), body.encode()):
-            message += struct.pack(">I", len(text)) + text
-        head = hashlib.sha256(message).digest()
+        head = row_hash(head, seq, at, code, body)
         if seq != expected or stored != head:
             return expected
     return None

@@ -1,5 +1,8 @@
 #pragma once
 
+#include "core/store/audit_verifier.hpp"
+#include "core/store/note.hpp"
+
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -29,16 +32,17 @@ std::string difference(const Content& expected, const Content& found);
 /// What SQLite itself has to say against a database (pages, indexes, foreign keys); "" when it is sound.
 std::string structure_fault(const std::filesystem::path& file);
 
-/// The audit chain as a verifier with nothing but the database sees it.
-class ChainReport {
+/// The audit as `accessd audit verify` sees it.
+class AuditReport {
 public:
-    ChainReport() = default;
+    AuditReport() = default;
 
-    std::string fault; ///< "": no gap, every hash right
-    std::int64_t seq = 0;
-    std::string head; ///< hash of the last good row, 64 hex digits
+    std::string fault;    ///< "": every row, every checkpoint and every known head fits
+    std::int64_t seq = 0; ///< of the last good row
 };
 
-ChainReport read_chain(const std::filesystem::path& file);
+AuditReport judge_audit(
+    const std::filesystem::path& file, const std::vector<NoteKey>& keys, const std::vector<KnownHead>& heads
+);
 
 } // namespace accessd::power_loss

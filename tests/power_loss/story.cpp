@@ -1,8 +1,8 @@
 #include "tests/power_loss/story.hpp"
 
+#include "core/store/audit_key.hpp"
 #include "core/store/schema.hpp"
 #include "core/store/sqlite_store.hpp"
-#include "tests/power_loss/content.hpp"
 #include "tests/power_loss/raw_sqlite.hpp"
 
 #include <algorithm>
@@ -27,6 +27,12 @@ bool same(const Result<Saved>& left, const Result<Saved>& right) {
 std::size_t rows_of(const char* table, const Content& content) {
     const auto found = content.rows.find(table);
     return found == content.rows.end() ? 0 : found->second.size();
+}
+
+/// None before the directory has a key.
+std::vector<NoteKey> keys_of(const std::filesystem::path& directory) {
+    auto keys = read_note_keys(audit_public_file(directory));
+    return keys ? std::move(*keys) : std::vector<NoteKey>();
 }
 
 Disk::Syncs syncs_of(Mode mode) {
@@ -89,9 +95,21 @@ bool Story::open(Moment moment) {
         return check();
     }
     if (disk_.has_power()) {
+        const Undisturbed undisturbed(disk_);
+        judge_loss(judge_audit(database_file(rig_.victim()), keys_of(rig_.victim()), {}));
         fail(Harm::corrupt, Witness::store, "it cannot be opened: " + opened.error().message());
     }
     return false;
+}
+
+// A ticket was told the head; whoever compares it must see that rows are gone.
+void Story::judge_loss(const AuditReport& report) {
+    outcome_.rows_lost = report.seq < acknowledged_seq_;
+    if (outcome_.rows_lost) {
+        const KnownHead told(acknowledged_seq_, acknowledged_head_.substr(0, 16));
+        const auto compared = judge_audit(database_file(rig_.victim()), keys_of(rig_.victim()), {told});
+        outcome_.loss_missed = compared.fault.empty();
+    }
 }
 
 bool Story::check() {
@@ -100,20 +118,21 @@ bool Story::check() {
         return false;
     }
     const auto file = database_file(rig_.victim());
-    const ChainReport chain = read_chain(file);
+    const AuditReport audit = judge_audit(file, keys_of(rig_.victim()), {});
+    judge_loss(audit);
     const std::string structure = structure_fault(file);
-    if (!structure.empty() || !chain.fault.empty()) {
-        const bool only_chain = structure.empty();
+    if (!structure.empty() || !audit.fault.empty()) {
+        const bool only_audit = structure.empty();
         fail(
             Harm::corrupt,
-            only_chain ? Witness::chain : Witness::structure,
-            only_chain ? chain.fault : structure
+            only_audit ? Witness::audit : Witness::structure,
+            only_audit ? audit.fault : structure
         );
         return false;
     }
     const Content found = read_content(file);
     const Content expected = read_content(database_file(rig_.twin()));
-    const bool lost = chain.seq < acknowledged_seq_ || rows_of("pin", found) < rows_of("pin", expected);
+    const bool lost = outcome_.rows_lost || rows_of("pin", found) < rows_of("pin", expected);
     std::string wrong = difference(expected, found);
     if (!wrong.empty() && under_way_) {
         std::exchange(under_way_, nullptr)();
@@ -279,6 +298,7 @@ void Story::tell_twin(const Changes& changes, const Result<Saved>* answer) {
     if (saved) {
         scribe_.learn(changes, *saved);
         acknowledged_seq_ = saved->audit_seq;
+        acknowledged_head_ = saved->audit_head;
     }
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "tests/power_loss/content.hpp"
 #include "tests/power_loss/disk.hpp"
 #include "tests/power_loss/rig.hpp"
 #include "tests/power_loss/scribe.hpp"
@@ -41,7 +42,7 @@ enum class Witness : std::uint8_t {
     nobody,
     store,     ///< accessd itself refuses to open it or to go on
     structure, ///< PRAGMA integrity_check or foreign_key_check
-    chain,     ///< the audit chain, and SQLite finds no fault
+    audit,     ///< the audit's chain or its checkpoints, and SQLite finds no fault
 };
 
 class Outcome {
@@ -52,7 +53,9 @@ public:
     std::uint64_t saves = 0;                        ///< acknowledged
     Harm harm = Harm::none;
     Witness witness = Witness::nobody;
-    std::string what; ///< with harm: a sentence
+    std::string what;         ///< with harm: a sentence
+    bool rows_lost = false;   ///< audit rows that were acknowledged are not there
+    bool loss_missed = false; ///< and verifying finds no fault though it is told the last head
 };
 
 /// The life of one state directory through one to three power cuts, all given by a seed. A twin on a disk
@@ -68,6 +71,7 @@ private:
     void prepare();
     bool open(Moment moment);
     bool check();
+    void judge_loss(const AuditReport& report);
     void live();
     void strike(Moment aim);
 
@@ -104,6 +108,7 @@ private:
     std::unique_ptr<Subject> twin_;
     std::function<void()> under_way_; ///< tells the twin of the write that the power cut interrupted
     std::int64_t acknowledged_seq_ = 0;
+    std::string acknowledged_head_; ///< what a ticket would have been told
     Outcome outcome_;
 };
 

@@ -1,5 +1,6 @@
 #include "tests/power_loss/subject.hpp"
 
+#include "core/store/audit_key.hpp"
 #include "core/store/ledger.hpp"
 #include "core/store/sqlite_store.hpp"
 #include "tests/support/sim_world.hpp"
@@ -53,6 +54,11 @@ class LedgerSubject final : public Subject {
 public:
     explicit LedgerSubject(std::unique_ptr<Ledger> ledger) : ledger_(std::move(ledger)) {}
 
+    LedgerSubject(const LedgerSubject&) = delete;
+    LedgerSubject& operator=(const LedgerSubject&) = delete;
+
+    ~LedgerSubject() override { ledger_->seal(); }
+
     std::vector<Result<Saved>> save(std::vector<Changes> group) override {
         std::vector<Save> saves;
         for (Changes& changes : group) {
@@ -86,6 +92,7 @@ Result<std::unique_ptr<Subject>> open_store(const std::filesystem::path& directo
     options.directory = directory;
     options.threaded = false;
     options.reserve_bytes = 0;
+    options.sign_audit = true;
     auto store = open_sqlite_store(options);
     if (!store) {
         return std::move(store).error();
@@ -98,7 +105,15 @@ Result<std::unique_ptr<Subject>> open_ledger(const std::filesystem::path& direct
     if (!database) {
         return std::move(database).error();
     }
-    auto ledger = Ledger::open(std::move(*database), std::make_unique<BallastFile>(directory / "ballast", 0));
+    auto signer = load_audit_key(directory);
+    if (!signer) {
+        return std::move(signer).error();
+    }
+    auto ledger = Ledger::open(
+        std::move(*database),
+        std::make_unique<BallastFile>(directory / "ballast", 0),
+        std::make_shared<NoteSigner>(std::move(*signer))
+    );
     if (!ledger) {
         return std::move(ledger).error();
     }

@@ -78,7 +78,11 @@ inline std::unique_ptr<Store> open_store(const std::filesystem::path& directory)
 /// A database without its thread, and with its connection in the test's hands.
 class OpenLedger {
 public:
-    explicit OpenLedger(const std::filesystem::path& directory, std::unique_ptr<Reserve> reserve = nullptr) {
+    explicit OpenLedger(
+        const std::filesystem::path& directory,
+        std::unique_ptr<Reserve> reserve = nullptr,
+        std::shared_ptr<const NoteSigner> signer = nullptr
+    ) {
         auto opened = Database::open(database_file(directory), Database::Mode::read_write);
         if (!opened) {
             throw std::runtime_error(opened.error().message());
@@ -87,7 +91,7 @@ public:
         if (!reserve) {
             reserve = std::make_unique<BallastFile>(directory / "ballast", 0);
         }
-        auto made = Ledger::open(std::move(*opened), std::move(reserve));
+        auto made = Ledger::open(std::move(*opened), std::move(reserve), std::move(signer));
         if (!made) {
             throw std::runtime_error(made.error().message());
         }

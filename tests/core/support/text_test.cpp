@@ -200,3 +200,31 @@ TEST_CASE("text: no word is offered when none is near") {
     const std::vector<std::string> endless = {std::string(100'000, 'g')};
     CHECK(nearest("ggg", endless) == "");
 }
+
+TEST_CASE("text: what was encoded is decoded, and nothing else is") {
+    for (const std::string_view plain : {""sv, "f"sv, "fo"sv, "foo"sv, "\x00\xff\x80\x7f"sv}) {
+        const std::vector<std::uint8_t> bytes(plain.begin(), plain.end());
+        CHECK(from_hex(to_hex(bytes)) == bytes);
+        CHECK(from_base64(to_base64(bytes)) == bytes);
+    }
+    for (const std::string_view text : {"a"sv, "0G"sv, "AB"sv, "0x"sv, " 00"sv, "00\n"sv, "0\0"sv}) {
+        CHECK_FALSE(from_hex(text).has_value());
+    }
+    // Missing and surplus padding, bits that are left over, the other alphabet, blanks.
+    for (const std::string_view text :
+         {"Zg"sv,
+          "Zg="sv,
+          "Zg==="sv,
+          "Zh=="sv,
+          "Zm9="sv,
+          "Zm9v="sv,
+          "="sv,
+          "===="sv,
+          "Zg==Zg=="sv,
+          "_-8="sv,
+          "Zm 9"sv,
+          "Zm9v\n"sv,
+          "Zm9\0"sv}) {
+        CHECK_FALSE(from_base64(text).has_value());
+    }
+}
