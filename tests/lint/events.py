@@ -7,7 +7,7 @@ import sys
 CODE = r"[a-z]+\.[a-z_]*[a-z]"
 # A permanent error, and the codes that the engine gives by itself.
 PERMANENT = re.compile(r'Fault::permanent,\s*"(' + CODE + ')"')
-REASON = re.compile(r'reason_code = "(' + CODE + ')"')
+REASON = re.compile(r'(?:reason|error)_code = "(' + CODE + ')"')
 # "entra.account_" with what follows it.
 ACCOUNT = re.compile(r'refuse_user\(\s*"(\w+)"')
 # The vendor's refusals: system + ".forbidden".
