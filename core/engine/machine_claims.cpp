@@ -146,14 +146,10 @@ Step on(Situation before, const Unresolved& event, const Moment& moment) {
 }
 
 Step on(Situation before, const Superseded& event, const Moment&) {
-    const auto taken = [&](const Situation& situation, const Target& target) {
-        const bool claims = target.state == TargetState::wanted || target.state == TargetState::held;
+    const auto taken = [&](Situation& situation, const Target& target) {
         const bool named = std::find(event.keys.begin(), event.keys.end(), target.key) != event.keys.end();
-        const auto stored =
-            std::find_if(situation.accesses.begin(), situation.accesses.end(), [&](const StoredAccess& one) {
-                return one.access.key == target.key;
-            });
-        return claims && named && stored != situation.accesses.end() &&
+        const StoredAccess* stored = situation.access(target.key);
+        return is_holding(target.state) && named && stored != nullptr &&
                is_barred(situation.request, stored->access);
     };
     const bool any =

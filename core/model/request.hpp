@@ -41,6 +41,11 @@ enum class TargetState : std::uint8_t {
 std::string_view to_string(TargetState state);
 std::optional<TargetState> parse_target_state(std::string_view text);
 
+/// A live lease: the target justifies the membership.
+constexpr bool is_holding(TargetState state) {
+    return state == TargetState::wanted || state == TargetState::held;
+}
+
 /// One entitlement of one request: its lease and how far it has come.
 class Target {
 public:

@@ -28,9 +28,13 @@ bool still_stands(const Ticket& ticket, const Request* stored, const Decision& d
            stored->phase != Phase::unproven && std::holds_alternative<Approve>(decision);
 }
 
+/// What was approved is being carried out.
+bool is_at_work(const Request& stored) {
+    return stored.phase == Phase::resolving || stored.phase == Phase::granting;
+}
+
 bool is_unfinished(const Request* stored) {
-    return stored != nullptr && (stored->phase == Phase::resolving || stored->phase == Phase::granting ||
-                                 stored->phase == Phase::unproven);
+    return stored != nullptr && (is_at_work(*stored) || stored->phase == Phase::unproven);
 }
 
 /// A lease that ran out, or that a later removal ended, has used its approval up: moving the ticket back must
@@ -85,7 +89,7 @@ Decision decide_overtaken(const FieldChange& change, const Portal& portal, bool 
 /// accessd moved the ticket. It does so when its work is done: a move while there is work belongs to what was
 /// said about an earlier approval, and took the ticket out of the status that it must be in.
 Decision decide_moved_by_us(const Ticket& ticket, const Portal& portal, const Request& stored) {
-    const bool at_work = stored.phase == Phase::resolving || stored.phase == Phase::granting;
+    const bool at_work = is_at_work(stored);
     if (const FieldChange* missed = overtaken(ticket, portal, stored)) {
         return decide_overtaken(*missed, portal, at_work);
     }

@@ -68,9 +68,8 @@ AccessTable::AccessTable(Database& database)
       load_(
           database,
           "SELECT desired, generation, intent, intent_issue, intent_at, grant_uncertain, owned, preexisting,"
-          " watch_stage, watch_at, revision, barred_until FROM access WHERE application = ?1 AND entitlement "
-          "= ?2"
-          " AND account = ?3"
+          " watch_stage, watch_at, revision, barred_until FROM access WHERE application = ?1"
+          " AND entitlement = ?2 AND account = ?3"
       ),
       open_intents_(
           database,

@@ -14,10 +14,6 @@ bool is_live(Phase phase) {
            phase == Phase::ending;
 }
 
-bool is_holding(TargetState state) {
-    return state == TargetState::wanted || state == TargetState::held;
-}
-
 bool waits_for_first_try(const Request& request, const Target& target) {
     const bool grant = target.state == TargetState::wanted && may_be_granted(request);
     return (grant || target.state == TargetState::ending) && !target.wake_at;

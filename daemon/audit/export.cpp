@@ -14,9 +14,6 @@ namespace accessd {
 
 namespace {
 
-constexpr int exit_tampered = 1;
-constexpr int exit_unreadable = 2;
-
 /// The row that `since` asks for; 1 when it asks for nothing.
 Result<std::int64_t> find_first(AuditFile& file, const std::string& since) {
     if (since.empty()) {

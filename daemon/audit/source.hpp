@@ -9,6 +9,10 @@
 
 namespace accessd {
 
+// Exit statuses of `accessd audit`, beside 0.
+inline constexpr int exit_tampered = 1;
+inline constexpr int exit_unreadable = 2;
+
 /// Where `accessd audit` finds the rows: a database if one is named, else the one of the configuration.
 class AuditSource {
 public:

@@ -15,9 +15,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int exit_tampered = 1;
-constexpr int exit_unreadable = 2;
-
 Result<Done> verify_database(const fs::path& database, AuditVerifier& verifier) {
     auto file = open_audit(database);
     if (!file) {

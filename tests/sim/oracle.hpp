@@ -111,7 +111,6 @@ private:
 
     // What is known of tickets.
     std::vector<const sandbox::jsm::Issue*> issues() const;
-    const AccessRule* rule_of(const History& history, TimePoint when) const;
     bool covers(const AccessRule& rule, const Key& key) const;
     bool is_account_of(const Key& key, const std::string& jira_account) const;
     bool is_reported_for(const sandbox::jsm::Issue& issue, const Key& key) const;

@@ -1,5 +1,5 @@
 #include "core/policy/decide.hpp"
-#include "tests/core/policy/sample.hpp"
+#include "tests/core/policy/decisions.hpp"
 
 #include <doctest/doctest.h>
 
@@ -13,55 +13,15 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr std::array all_phases = {
-    Phase::resolving,
-    Phase::granting,
-    Phase::active,
-    Phase::ending,
-    Phase::ended,
-    Phase::unproven,
-    Phase::parked};
-static_assert(all_phases.size() == phase_count);
-
 Decision decide_on(
     const Ticket& ticket, const Request* stored = nullptr, const Policy& policy = policy_test::policy()
 ) {
     return decide(ticket, policy, {}, stored);
 }
 
-/// What the ledger holds after the ticket was decided on as it is now.
-Request handled(const Ticket& ticket, Phase phase) {
-    Request request;
-    request.issue_id = ticket.issue_id;
-    request.status_entry = status_entry_id(ticket);
-    request.updated_at = ticket.updated_at;
-    request.phase = phase;
-    request.approved_at = at(10min);
-    request.revision = 1;
-    return request;
-}
-
-std::string park_code(const Decision& decision) {
-    const auto* park = std::get_if<Park>(&decision);
-    return park != nullptr ? park->code : std::string();
-}
-
 std::string doubt_code(const Decision& decision) {
     const auto* distrust = std::get_if<Distrust>(&decision);
     return distrust != nullptr ? distrust->why.code : std::string();
-}
-
-std::string end_code(const Decision& decision) {
-    const auto* end = std::get_if<End>(&decision);
-    return end != nullptr ? end->code : std::string();
-}
-
-bool is_nothing(const Decision& decision) {
-    return std::holds_alternative<Nothing>(decision);
-}
-
-bool is_at_work(Phase phase) {
-    return phase == Phase::resolving || phase == Phase::granting;
 }
 
 bool is_unfinished(Phase phase) {

@@ -1,8 +1,7 @@
-#include "tests/core/policy/sample.hpp"
+#include "tests/core/policy/decisions.hpp"
 
 #include <doctest/doctest.h>
 
-#include <array>
 #include <string>
 #include <utility>
 
@@ -16,30 +15,6 @@ Person ourselves() {
     return person("id-accessd", "");
 }
 
-constexpr std::array all_phases = {
-    Phase::resolving,
-    Phase::granting,
-    Phase::active,
-    Phase::ending,
-    Phase::ended,
-    Phase::unproven,
-    Phase::parked};
-
-bool is_at_work(Phase phase) {
-    return phase == Phase::resolving || phase == Phase::granting;
-}
-
-/// What is stored of a ticket after it was decided on as it is now.
-Request handled(const Ticket& ticket, Phase phase) {
-    Request stored;
-    stored.issue_id = ticket.issue_id;
-    stored.status_entry = status_entry_id(ticket);
-    stored.phase = phase;
-    stored.revision = 1;
-    stored.updated_at = ticket.updated_at;
-    return stored;
-}
-
 /// What is stored of the sample ticket while it waits for its grant.
 Request waiting_request() {
     return handled(ticket(), Phase::granting);
@@ -47,20 +22,6 @@ Request waiting_request() {
 
 Decision decide_on(const Ticket& ticket, const Request& stored, const Policy& rules = policy()) {
     return decide(ticket, rules, ApproverFacts(), &stored);
-}
-
-std::string park_code(const Decision& decision) {
-    const auto* park = std::get_if<Park>(&decision);
-    return park != nullptr ? park->code : std::string();
-}
-
-std::string end_code(const Decision& decision) {
-    const auto* end = std::get_if<End>(&decision);
-    return end != nullptr ? end->code : std::string();
-}
-
-bool is_nothing(const Decision& decision) {
-    return std::holds_alternative<Nothing>(decision);
 }
 
 } // namespace
