@@ -60,11 +60,12 @@ Task<> Teller::deliver(Tell tell, bool current) {
     }
 }
 
-/// It would say something that is not true any more.
+/// It would say something that is not true any more. It may become true again: a removal takes one of two
+/// entitlements, and what is left is granted.
 Task<> Teller::drop(Tell tell) {
     Changes changes;
-    changes.told.push_back(tell.id());
     changes.audit.push_back(AuditEntry("ticket.not_told", told_record(tell, std::string()).body));
+    changes.withdrawn.push_back(std::move(tell));
     co_await save(std::move(changes));
 }
 

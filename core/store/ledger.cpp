@@ -212,6 +212,11 @@ bool Ledger::write_rows(const Changes& changes, const Before& before, Saved& sav
             return false;
         }
     }
+    for (const Tell& tell : changes.withdrawn) {
+        if (!outbox_.mark_withdrawn(tell)) {
+            return false;
+        }
+    }
     return !changes.position || write_mark_.run(position_mark, *changes.position);
 }
 
@@ -238,6 +243,9 @@ void Ledger::release_claims(const Changes& changes) {
     }
     for (const std::string& id : changes.told) {
         claimed_tells_.release(id.substr(0, id.find('/')));
+    }
+    for (const Tell& tell : changes.withdrawn) {
+        claimed_tells_.release(tell.issue_id);
     }
 }
 

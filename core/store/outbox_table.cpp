@@ -4,6 +4,14 @@
 
 namespace accessd {
 
+namespace {
+
+// Column "delivered", as in the statements below; 0 is on its way.
+constexpr std::int64_t delivered = 1;
+constexpr std::int64_t withdrawn = 2;
+
+} // namespace
+
 OutboxTable::OutboxTable(Database& database)
     : due(database,
           "SELECT issue_id FROM outbox WHERE due_at IS NOT NULL AND due_at <= ?1 ORDER BY due_at, issue_id"),
@@ -18,12 +26,18 @@ OutboxTable::OutboxTable(Database& database)
       update_(
           database,
           "UPDATE outbox SET issue_key = ?2, lines = ?3, audit_seq = ?4, audit_head = ?5,"
-          " may_be_sent = ?6 OR (?7 AND may_be_sent), attempts = ?8, wake_at = ?9, due_at = ?10"
+          " may_be_sent = ?6 OR (?7 AND may_be_sent), attempts = ?8, wake_at = ?9, due_at = ?10,"
+          " delivered = 0"
           " WHERE row = ?1"
       ),
       mark_delivered_(
           database,
           "UPDATE outbox SET delivered = 1, wake_at = NULL, due_at = NULL WHERE id = ?1 AND delivered = 0"
+      ),
+      mark_withdrawn_(
+          database,
+          "UPDATE outbox SET delivered = 2, wake_at = NULL, due_at = NULL"
+          " WHERE id = ?1 AND audit_seq = ?2 AND delivered = 0"
       ),
       load_(
           database,
@@ -40,7 +54,8 @@ bool OutboxTable::write(
     {
         Rows rows(find_, id);
         if (rows.next()) {
-            if (rows.flag(1)) {
+            const std::int64_t state = rows.integer(1);
+            if (state == delivered || (state == withdrawn && t.audit_seq != 0)) {
                 return true;
             }
             row = rows.integer(0);
@@ -77,6 +92,10 @@ bool OutboxTable::write(
 
 bool OutboxTable::mark_delivered(const std::string& tell_id) {
     return mark_delivered_.run(tell_id);
+}
+
+bool OutboxTable::mark_withdrawn(const Tell& tell) {
+    return mark_withdrawn_.run(tell.id(), tell.audit_seq);
 }
 
 bool OutboxTable::load(const std::string& issue_id, std::vector<Tell>& tells) {

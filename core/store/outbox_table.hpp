@@ -21,6 +21,10 @@ public:
 
     bool mark_delivered(const std::string& tell_id);
 
+    /// Until the same is told anew, which then looks for what may have been sent before. Not when it was
+    /// written anew since `tell` was read.
+    bool mark_withdrawn(const Tell& tell);
+
     /// What is not delivered yet for an issue.
     bool load(const std::string& issue_id, std::vector<Tell>& tells);
 
@@ -33,6 +37,7 @@ private:
     Statement insert_;
     Statement update_;
     Statement mark_delivered_;
+    Statement mark_withdrawn_;
     Statement load_;
 };
 

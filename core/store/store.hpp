@@ -34,6 +34,7 @@ public:
     std::vector<Access> accesses;
     std::vector<Tell> tells;       ///< inserted, or updated when the id exists
     std::vector<std::string> told; ///< ids of outbox rows that are done
+    std::vector<Tell> withdrawn;   ///< not true any more; unlike the told ones they may be told again
     std::vector<AuditEntry> audit;
     std::optional<TimePoint> position; ///< how far polling has come
     TimePoint at{};                    ///< time of the audit rows

@@ -6,7 +6,7 @@ import sqlite3
 
 from stage import world
 
-FILES = {"lock", "ballast", "accessd.db", "accessd.db-wal", "accessd.db-shm"}
+FILES = {"lock", "ballast", "accessd.db", "accessd.db-wal", "accessd.db-shm", "audit.key", "audit.pub"}
 BASIC = base64.b64encode(f"{world.JIRA_EMAIL}:{world.JIRA_TOKEN}".encode())
 SECRETS = (world.JIRA_TOKEN.encode(), world.CLIENT_SECRET.encode(), BASIC)
 NOTHING = {"codes": [], "open_intents": 0, "tells": 0, "undelivered": 0}

@@ -50,6 +50,33 @@ TEST_CASE("store: messages of another ticket are not mixed in") {
     CHECK(read.tells.front().issue_id == "1042");
 }
 
+TEST_CASE("store: a message that was withdrawn comes back when it is told anew, and is looked for") {
+    Fixture f;
+    f.save(changes_of(request("1042")));
+    Changes first = changes_of(tell("1042"));
+    first.audit.emplace_back("grant.done", "{}");
+    f.save(first);
+    Tell read = f.load("1042").tells.front();
+    read.may_be_sent = true;
+    f.save(changes_of(read));
+    Changes dropped;
+    dropped.withdrawn.push_back(read);
+    f.save(dropped);
+    CHECK(f.load("1042").tells.empty());
+    f.save(changes_of(read)); // a late word about the old attempt
+    CHECK(f.load("1042").tells.empty());
+    Changes anew = changes_of(tell("1042"));
+    anew.audit.emplace_back("revoke.done", "{}");
+    f.save(anew);
+    const StoredRequest again = f.load("1042");
+    REQUIRE(again.tells.size() == 1);
+    CHECK(again.tells.front().audit_seq == 2);
+    CHECK(again.tells.front().may_be_sent);
+    // Only what was read can be withdrawn.
+    f.save(dropped);
+    CHECK(f.load("1042").tells.size() == 1);
+}
+
 TEST_CASE("store: a message that was delivered never comes back") {
     Fixture f;
     f.save(changes_of(request("1042")));
