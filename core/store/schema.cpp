@@ -149,7 +149,15 @@ CREATE TABLE checkpoint (
 ) STRICT;
 )sql";
 
-constexpr std::array<const char*, 3> migrations_so_far = {version_1, version_2, version_3};
+// Requests that replace one access by another, and whose leases are whose.
+constexpr const char* version_4 = R"sql(
+ALTER TABLE request ADD COLUMN replaced_type TEXT NOT NULL DEFAULT '';
+ALTER TABLE request ADD COLUMN replaced_names TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE target ADD COLUMN spares INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX request_beneficiary ON request (beneficiary_id);
+)sql";
+
+constexpr std::array<const char*, 4> migrations_so_far = {version_1, version_2, version_3, version_4};
 
 bool apply(Database& database, std::span<const char* const> steps, std::size_t version) {
     for (const char* const step : steps) {
