@@ -53,7 +53,8 @@ std::optional<Node> read_files(const fs::path& file, Problems& problems) {
 
 /// Reports top-level names that are none of ours.
 void check_sections(const Node& document, Problems& problems) {
-    const std::vector<std::string> known = {"daemon", "jira", "portal", "application", "rule", "deny"};
+    const std::vector<std::string> known = {
+        "daemon", "jira", "portal", "application", "rule", "deny", "conflict"};
     for (const Member& member : document.members) {
         if (std::find(known.begin(), known.end(), member.name) != known.end())
             continue;
@@ -67,18 +68,19 @@ void check_sections(const Node& document, Problems& problems) {
 }
 
 std::string title_of(const std::string& name) {
-    if (name == "rule" || name == "deny")
+    if (name == "rule" || name == "deny" || name == "conflict")
         return "[[" + name + "]]";
     return name == "application" ? "[application.NAME]" : "[" + name + "]";
 }
 
-/// The section; an empty one when [daemon] is absent, null when [[deny]] is, and after a problem.
+/// The section; an empty one when [daemon] is absent, null when [[deny]] or [[conflict]] is, and after a
+/// problem.
 const Node* find_section(const Node& document, const std::string& name, NodeKind kind, Reading& reading) {
     static const Node empty;
     const Member* member = document.find(name);
     if (member == nullptr && name == "daemon")
         return &empty;
-    if (member == nullptr && name == "deny")
+    if (member == nullptr && (name == "deny" || name == "conflict"))
         return nullptr;
     if (member == nullptr) {
         reading.problems.add(Place(), "the section " + title_of(name) + " is missing");
@@ -105,6 +107,8 @@ Config read_config(const Node& document, Reading& reading) {
         config.rules = read_rules(*list, config, reading);
     if (const Node* list = find_section(document, "deny", NodeKind::list, reading))
         config.denies = read_denies(*list, config, reading);
+    if (const Node* list = find_section(document, "conflict", NodeKind::list, reading))
+        config.conflicts = read_conflicts(*list, config, reading);
     return config;
 }
 

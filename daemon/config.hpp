@@ -71,6 +71,7 @@ public:
     std::vector<ApplicationSettings> applications;
     std::vector<AccessRule> rules; ///< each with its hash
     std::vector<DenyRule> denies;
+    std::vector<ConflictRule> conflicts;
     std::string hash; ///< 16 hex digits over the meaning of all of it, secrets excluded
 };
 

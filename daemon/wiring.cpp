@@ -87,6 +87,7 @@ Engine& Wiring::build_engine(boost::asio::any_io_executor executor, Store& store
     context.settings = engine_settings(config_);
     context.policy.rules = config_.rules;
     context.policy.denies = config_.denies;
+    context.policy.conflicts = config_.conflicts;
     context.policy.config_hash = config_.hash;
     context.applications = std::move(applications_);
     return *engine_;

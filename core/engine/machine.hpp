@@ -103,6 +103,14 @@ public:
     Started() = default;
 };
 
+/// The grants that are due must not be made, or not now.
+class Withheld {
+public:
+    explicit Withheld(Error obstacle) : why(std::move(obstacle)) {}
+
+    Error why; ///< permanent: they are refused; else they come again
+};
+
 /// How one call ended.
 class CallEnd {
 public:
@@ -152,6 +160,7 @@ using Event = std::variant<
     Unresolved,
     Superseded,
     Started,
+    Withheld,
     Finished,
     Woke,
     Vanished,

@@ -212,6 +212,34 @@ Step on(Situation before, const Started&, const Moment& moment) {
     return step;
 }
 
+Step on(Situation before, const Withheld& event, const Moment& moment) {
+    const auto due = due_targets(before.request, moment.at, moment.rules.hold_grants);
+    Step step = begin(std::move(before));
+    Request& request = step.after.request;
+    const Phase phase = request.phase;
+    bool any = false;
+    for (const std::size_t index : due) {
+        Target& target = request.targets[index];
+        StoredAccess* stored = step.after.access(target.key);
+        if (target.state != TargetState::wanted || stored == nullptr) {
+            continue;
+        }
+        any = true;
+        if (stored->access.intent) {
+            step.audit.push_back(give_up_on_call(stored->access));
+        }
+        grant_failed(step, target, stored->access, event.why, moment);
+        if (target.state == TargetState::refused) {
+            abandon(*stored, request, moment);
+        }
+    }
+    if (!any) {
+        return ignored(std::move(step.after));
+    }
+    settle(step, phase);
+    return step;
+}
+
 Step on(Situation before, const Finished& event, const Moment& moment) {
     Step step = begin(std::move(before));
     const Phase phase = step.after.request.phase;

@@ -225,7 +225,12 @@ Task<bool> Worker::commit(Desk& desk, std::vector<Event> events) {
 
 Task<bool> Worker::call_due(Desk& desk) {
     if (!is_planted(Mutant::no_generation_fence)) {
-        desk.hold = co_await context_.locks.lock(desk.keys());
+        std::vector<AccessKey> locked = with_person(desk.keys(), desk.request(), due_grants(desk));
+        desk.hold = co_await context_.locks.lock(std::move(locked));
+    }
+    const bool free = co_await recheck_conflicts(desk);
+    if (!free) {
+        co_return false;
     }
     if (takes_away(desk.request())) {
         const bool superseded = co_await supersede(desk);

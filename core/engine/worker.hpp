@@ -2,6 +2,7 @@
 
 #include "core/engine/context.hpp"
 #include "core/engine/teller.hpp"
+#include "core/policy/conflicts.hpp"
 
 #include <map>
 #include <optional>
@@ -54,6 +55,19 @@ private:
     Task<Result<Resolved>> look_up(Desk& desk, Application& application);
     Task<Result<std::vector<Entitlement>>>
     replaced(Desk& desk, Application& application, std::string account_id);
+    /// The entitlements that a request wants.
+    using Wanted = std::vector<EntitlementName>;
+
+    /// The keys, and one that stands for the beneficiary where a conflict rule is concerned: two requests of
+    /// one person must not both be found free of conflict.
+    std::vector<AccessKey>
+    with_person(std::vector<AccessKey> keys, const Request& request, const Wanted& wanted) const;
+    Task<Result<Done>>
+    expect_no_conflict(Desk& desk, Application& application, Account account, Wanted wanted);
+    Wanted due_grants(const Desk& desk) const;
+    Task<bool> recheck_conflicts(Desk& desk);
+
+    Task<bool> unresolved(Desk& desk, Application& application, Error error);
     Task<bool> call_due(Desk& desk);
     Task<bool> start_and_call(Desk& desk, std::vector<Event> events);
     Task<Result<Written>> call(Provider& provider, AccessKey key, Operation operation);

@@ -107,6 +107,19 @@ Task<Result<Resolved>> Worker::look_up(Desk& desk, Application& application) {
     co_return found;
 }
 
+/// True: there is something to tell.
+Task<bool> Worker::unresolved(Desk& desk, Application& application, Error error) {
+    if (context_.fatal) {
+        co_return false; // our trouble, not the request's
+    }
+    if (!is_cancelled(error)) {
+        context_.note_trouble(application, error);
+        std::vector<Event> events(1, Event(Unresolved(std::move(error))));
+        co_await commit(desk, std::move(events));
+    }
+    co_return !desk.tells.empty();
+}
+
 Task<bool> Worker::resolve(Desk& desk) {
     Application* application = context_.application(desk.request().application);
     if (application == nullptr) {
@@ -116,17 +129,17 @@ Task<bool> Worker::resolve(Desk& desk) {
     }
     auto found = co_await look_up(desk, *application);
     if (!found) {
-        if (context_.fatal) {
-            co_return false; // our trouble, not the request's
-        }
-        if (!is_cancelled(found.error())) {
-            context_.note_trouble(*application, found.error());
-            std::vector<Event> events(1, Event(Unresolved(found.error())));
-            co_await commit(desk, std::move(events));
-        }
-        co_return !desk.tells.empty();
+        const bool more = co_await unresolved(desk, *application, found.error());
+        co_return more;
     }
     context_.note_success(*application);
+    Wanted wanted;
+    for (const Entitlement& one : found->entitlements) {
+        wanted.emplace_back(application->name, one.name);
+    }
+    if (desk.request().kind == RequestKind::remove) {
+        wanted.clear();
+    }
     std::vector<AccessKey> keys = desk.keys();
     for (const std::vector<Entitlement>* some : {&found->entitlements, &found->replaced}) {
         for (const Entitlement& one : *some) {
@@ -137,7 +150,13 @@ Task<bool> Worker::resolve(Desk& desk) {
         }
     }
     desk.extra_keys = keys;
-    desk.hold = co_await context_.locks.lock(keys);
+    std::vector<AccessKey> locked = with_person(keys, desk.request(), wanted);
+    desk.hold = co_await context_.locks.lock(std::move(locked));
+    auto free = co_await expect_no_conflict(desk, *application, found->account, std::move(wanted));
+    if (!free) {
+        const bool more = co_await unresolved(desk, *application, free.error());
+        co_return more;
+    }
     auto accesses = co_await context_.store.load_accesses(std::move(keys));
     if (!accesses) {
         context_.note(accesses.error());

@@ -58,6 +58,24 @@ public:
     std::string reason;      ///< for the ticket; may be empty
 };
 
+/// Entitlements that a person may have together, by application: names as rules use them.
+class ConflictSide {
+public:
+    ConflictSide() = default;
+
+    std::map<std::string, std::vector<std::string>> groups;
+};
+
+/// Separation of duties: nobody may have something of two of its sides.
+class ConflictRule {
+public:
+    ConflictRule() = default;
+
+    std::string name;                ///< for the ticket
+    std::vector<ConflictSide> sides; ///< at least two; no entitlement lies on two of them
+    PersonSet exceptions;            ///< users who may have both all the same; never groups
+};
+
 /// What proves an approval.
 enum class EvidenceSource : std::uint8_t {
     approval,  ///< the records of JSM's approval step

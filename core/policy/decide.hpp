@@ -21,6 +21,7 @@ public:
     Portal portal;
     RuleSet rules;
     std::vector<DenyRule> denies; ///< each beats every rule
+    std::vector<ConflictRule> conflicts;
     std::string config_hash;
 
     /// The one rule for this application and access type (compared exactly), or null.

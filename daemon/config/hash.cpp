@@ -57,6 +57,21 @@ json::object meaning_of(const DenyRule& deny) {
     return object;
 }
 
+json::object meaning_of(const ConflictRule& conflict) {
+    json::object object;
+    object["name"] = conflict.name;
+    object["exceptions"] = as_set(conflict.exceptions.users);
+    json::array sides;
+    for (const ConflictSide& side : conflict.sides) {
+        json::object groups;
+        for (const auto& [application, names] : side.groups)
+            groups[application] = as_set(names);
+        sides.emplace_back(std::move(groups));
+    }
+    object["sides"] = std::move(sides);
+    return object;
+}
+
 json::object meaning_of(const DaemonSettings& daemon) {
     json::object object;
     object["state_dir"] = daemon.state_dir.string();
@@ -144,6 +159,10 @@ void set_hashes(Config& config) {
     for (const DenyRule& deny : config.denies)
         denies.push_back(short_hash(meaning_of(deny)));
     object["denies"] = as_set(std::move(denies));
+    std::vector<std::string> conflicts;
+    for (const ConflictRule& conflict : config.conflicts)
+        conflicts.push_back(short_hash(meaning_of(conflict)));
+    object["conflicts"] = as_set(std::move(conflicts));
     config.hash = short_hash(object);
 }
 

@@ -33,6 +33,9 @@ std::vector<AccessRule> read_rules(const Node& list, const Config& config, Readi
 /// Every [[deny]], for the applications and the rules of `config`.
 std::vector<DenyRule> read_denies(const Node& list, const Config& config, Reading& reading);
 
+/// Every [[conflict]], for the applications and the rules of `config`.
+std::vector<ConflictRule> read_conflicts(const Node& list, const Config& config, Reading& reading);
+
 /// The accounts of `map_file`: lines "jira account id,account". Each bad line is a problem at its place.
 std::map<std::string, std::string> read_identity_map(const PlacedText& path, Problems& problems);
 

@@ -40,11 +40,11 @@ TEST_CASE("config: an unknown name is an error that offers the nearest one") {
         {"[jira]\n",
          "[brake]\n[jira]\n",
          "accessd.toml:1:2: unknown section \"brake\"; known are \"daemon\", \"jira\", \"portal\", "
-         "\"application\", \"rule\", \"deny\"\n"},
+         "\"application\", \"rule\", \"deny\", \"conflict\"\n"},
         {"[jira]\n",
          "mode = \"enforce\"\n[jira]\n",
          "accessd.toml:1:1: unknown key \"mode\"; known are \"daemon\", \"jira\", \"portal\", "
-         "\"application\", \"rule\", \"deny\"\n"},
+         "\"application\", \"rule\", \"deny\", \"conflict\"\n"},
         {"revoked = ",
          "revokd = ",
          "accessd.toml:16:1: unknown key \"revokd\" in [portal.statuses]; did you mean \"revoked\"?\n"},

@@ -217,6 +217,9 @@ std::vector<Event> events_for(const Rig& rig) {
     events.emplace_back(Superseded({key_of(users), key_of(admins)}, "ACC-9"));
     events.emplace_back(Started());
     events.emplace_back(Woke());
+    for (const Fault fault : {Fault::transient, Fault::permanent}) {
+        events.emplace_back(Withheld(trouble(fault)));
+    }
     events.emplace_back(Finished({}));
     for (const Result<Written>& result : all_results()) {
         for (const Operation operation : {Operation::grant, Operation::revoke}) {
