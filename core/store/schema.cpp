@@ -149,7 +149,22 @@ CREATE TABLE checkpoint (
 ) STRICT;
 )sql";
 
-constexpr std::array<const char*, 3> migrations_so_far = {version_1, version_2, version_3};
+// Whose account is whose. What requests were resolved to before is known, too: the newest of each person's.
+constexpr const char* version_4 = R"sql(
+CREATE TABLE identity (
+    application TEXT NOT NULL,
+    beneficiary_id TEXT NOT NULL,
+    account_id TEXT NOT NULL,
+    account_name TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (application, beneficiary_id)
+) STRICT, WITHOUT ROWID;
+INSERT OR REPLACE INTO identity
+    SELECT application, beneficiary_id, account_id, account_name, seen_at FROM request
+    WHERE account_id <> '' AND beneficiary_id <> '' ORDER BY seen_at, id;
+)sql";
+
+constexpr std::array<const char*, 4> migrations_so_far = {version_1, version_2, version_3, version_4};
 
 bool apply(Database& database, std::span<const char* const> steps, std::size_t version) {
     for (const char* const step : steps) {
