@@ -48,6 +48,7 @@ private:
 
     Task<bool> resolve(Desk& desk);
     Task<bool> supersede(Desk& desk);
+    Task<Result<Account>> account(Desk& desk, Application& application);
     Task<Result<Entitlement>> entitlement(Application& application, std::string name);
     Task<bool> call_due(Desk& desk);
     Task<bool> start_and_call(Desk& desk, std::vector<Event> events);

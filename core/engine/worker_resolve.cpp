@@ -1,4 +1,6 @@
 #include "core/engine/worker_desk.hpp"
+#include "core/policy/identity.hpp"
+#include "core/support/text.hpp"
 
 #include <algorithm>
 #include <set>
@@ -48,6 +50,35 @@ Task<Result<Entitlement>> Worker::entitlement(Application& application, std::str
     co_return entitlement;
 }
 
+/// The beneficiary's account. One that is not the one that was found before is believed only when the map
+/// file names it by its id: whoever can change an address in Jira or in the application must not thereby
+/// choose who gets access.
+Task<Result<Account>> Worker::account(Desk& desk, Application& application) {
+    const Request& request = desk.request();
+    const std::string address = request.account.name;
+    auto found = co_await application.provider->find_account(address, context_.deadline());
+    if (!found) {
+        co_return found.error();
+    }
+    auto known = co_await context_.store.known_account(application.name, request.beneficiary_id);
+    if (!known) {
+        context_.note(known.error());
+        co_return known.error();
+    }
+    if (*known && (*known)->id == found->id) {
+        co_return *found;
+    }
+    KnownIdentity identity(application.name, request.beneficiary_id, *found);
+    if (*known) {
+        if (!equals_ignoring_case(address, found->id)) {
+            co_return changed_identity(identity, **known);
+        }
+        identity.replaces = (*known)->id;
+    }
+    desk.found.push_back(std::move(identity));
+    co_return *found;
+}
+
 Task<bool> Worker::resolve(Desk& desk) {
     Application* application = context_.application(desk.request().application);
     if (application == nullptr) {
@@ -55,8 +86,8 @@ Task<bool> Worker::resolve(Desk& desk) {
         co_await commit(desk, std::move(events));
         co_return false;
     }
-    auto account =
-        co_await application->provider->find_account(desk.request().account.name, context_.deadline());
+    desk.found.clear();
+    auto account = co_await this->account(desk, *application);
     std::optional<Error> trouble;
     std::vector<Entitlement> entitlements;
     if (!account) {
@@ -71,6 +102,7 @@ Task<bool> Worker::resolve(Desk& desk) {
         }
     }
     if (trouble) {
+        desk.found.clear();
         if (context_.fatal) {
             co_return false; // our trouble, not the request's
         }
