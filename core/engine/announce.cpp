@@ -97,7 +97,9 @@ void announce_phase(EngineContext& context, const Request& request, std::int64_t
     if (request.phase == Phase::resolving) {
         ++context.counters.approved;
         log(LogLevel::info,
-            request.kind == RequestKind::remove ? "removal_approved" : "approved",
+            request.kind == RequestKind::remove   ? "removal_approved"
+            : request.kind == RequestKind::change ? "change_approved"
+                                                  : "approved",
             {{"ticket", request.issue_key},
              {"application", request.application},
              {"access_type", request.access_type},

@@ -55,17 +55,21 @@ void end_claim(Step& step, Target& target, StoredAccess& stored) {
         clear_failures(target);
     }
     Access& access = stored.access;
+    if (target.state == TargetState::leaving) {
+        keep(step, target, access, "not_replaced");
+        return;
+    }
     if (const std::string* holder = other_holder(stored, request.issue_id)) {
         keep(step, target, access, *holder);
         return;
     }
     want(access, false);
-    if (access.preexisting && !request.revoke_preexisting) {
+    // A removal takes what is there, whoever put it there; so does a change that names what goes.
+    const bool removal = target.state == TargetState::ending && access.barred_until && !target.spares;
+    if (access.preexisting && !request.revoke_preexisting && !removal) {
         keep(step, target, access, "preexisting");
         return;
     }
-    // A removal takes what is there, whoever put it there.
-    const bool removal = target.state == TargetState::ending && access.barred_until;
     const bool never_touched =
         !removal && !access.owned && !access.preexisting && !access.intent && !access.grant_uncertain;
     if (never_touched && target.state != TargetState::held) {
@@ -114,11 +118,50 @@ bool judged_by_targets(const Request& request) {
     return false;
 }
 
+void take_away(Target& target, StoredAccess& stored, const Request& request) {
+    target.state = TargetState::ending;
+    stored.access.barred_until = std::max(stored.access.barred_until, request.approved_at);
+    if (other_holder(stored, request.issue_id) == nullptr) {
+        want(stored.access, false);
+    }
+}
+
+namespace {
+
+/// What a change replaces goes when all that comes is held, never before: there must be no gap. When nothing
+/// comes any more it stays.
+void release_leaving(Step& step) {
+    Request& request = step.after.request;
+    const auto any = [&](TargetState state) {
+        return std::any_of(request.targets.begin(), request.targets.end(), [&](const Target& target) {
+            return target.state == state;
+        });
+    };
+    if (!any(TargetState::leaving) || any(TargetState::wanted) || any(TargetState::refused)) {
+        return;
+    }
+    const bool replaced = any(TargetState::held);
+    for (Target& target : request.targets) {
+        StoredAccess* stored = step.after.access(target.key);
+        if (target.state != TargetState::leaving || stored == nullptr) {
+            continue;
+        }
+        if (replaced) {
+            take_away(target, *stored, request);
+        } else {
+            end_claim(step, target, *stored);
+        }
+    }
+}
+
+} // namespace
+
 void settle(Step& step, Phase before) {
     Request& request = step.after.request;
     if (!judged_by_targets(request)) {
         return;
     }
+    release_leaving(step);
     request.phase = phase_of(request);
     if (request.phase == before) {
         return;

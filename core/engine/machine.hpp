@@ -76,6 +76,7 @@ public:
 
     Account account;
     std::vector<Entitlement> entitlements;
+    std::vector<Entitlement> replaced; ///< with a change: what goes once the others are held
 };
 
 /// A removal that was approved later than this request takes back what it holds of these keys.

@@ -56,16 +56,24 @@ void add_wanted(Step& step, Target target) {
     request.targets.push_back(std::move(target));
 }
 
-/// What others hold is theirs until the removal has reached them; see Superseded.
 void add_unwanted(Step& step, Target target) {
-    StoredAccess& stored = stored_access(step, target.key);
-    Request& request = step.after.request;
-    target.state = TargetState::ending;
-    stored.access.barred_until = std::max(stored.access.barred_until, request.approved_at);
-    if (other_holder(stored, request.issue_id) == nullptr) {
-        want(stored.access, false);
+    take_away(target, stored_access(step, target.key), step.after.request);
+    step.after.request.targets.push_back(std::move(target));
+}
+
+/// Not what comes, and not what is on its way out because this very ticket brought it before.
+void add_leaving(Step& step, Target target) {
+    std::vector<Target>& targets = step.after.request.targets;
+    for (const Target& one : targets) {
+        if (one.key == target.key && (is_holding(one.state) || one.state == TargetState::ending)) {
+            return;
+        }
     }
-    request.targets.push_back(std::move(target));
+    std::erase_if(targets, [&](const Target& one) { return one.key == target.key; });
+    stored_access(step, target.key);
+    target.state = TargetState::leaving;
+    target.spares = step.after.request.replaced_type.empty();
+    targets.push_back(std::move(target));
 }
 
 } // namespace
@@ -97,12 +105,18 @@ Step on(Situation before, const Resolved& event, const Moment&) {
     const bool removal = request.kind == RequestKind::remove;
     // What an earlier approval brought and this one does not ask for any more goes.
     std::erase_if(request.targets, [&](const Target& target) {
+        if (target.state == TargetState::leaving) {
+            return true; // an earlier approval's; this one says anew what goes
+        }
         return is_wanted(target) && (removal || !is_barred(request, stored_access(step, target.key).access));
     });
     end_all_claims(step);
     request.reason_code = removal ? "removal" : "";
     for (Target& target : wanted) {
         removal ? add_unwanted(step, std::move(target)) : add_wanted(step, std::move(target));
+    }
+    for (const Entitlement& entitlement : event.replaced) {
+        add_leaving(step, new_target(request, entitlement, event.account));
     }
     request.phase = Phase::granting;
     settle(step, Phase::resolving);

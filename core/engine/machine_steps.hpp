@@ -46,6 +46,9 @@ void want(Access& access, bool desired);
 void end_claim(Step& step, Target& target, StoredAccess& stored);
 void end_all_claims(Step& step);
 
+/// A proven removal's target: what others hold is theirs until the removal has reached them; see Superseded.
+void take_away(Target& target, StoredAccess& stored, const Request& request);
+
 /// Puts a message for the ticket into the outbox.
 void tell(Step& step, TellKind kind);
 

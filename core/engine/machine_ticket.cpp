@@ -83,6 +83,9 @@ Step on(Situation before, const Approved& event, const Moment& moment) {
     request.phase = Phase::resolving;
     request.kind = event.decision->kind;
     request.entitlement_names = rule.groups;
+    const AccessRule* replaced = event.decision->replaced;
+    request.replaced_type = replaced != nullptr ? replaced->access_type : std::string();
+    request.replaced_names = replaced != nullptr ? replaced->groups : std::vector<std::string>();
     request.rule_hash = rule.hash;
     request.config_hash = event.config_hash;
     request.revoke_preexisting = rule.revoke_preexisting || request.kind == RequestKind::remove;

@@ -22,6 +22,9 @@ boost::json::object request_body(const Request& request) {
     body["access_type"] = request.access_type;
     body["beneficiary"] = request.beneficiary_id;
     body["kind"] = to_string(request.kind);
+    if (!request.replaced_type.empty()) {
+        body["replaced_type"] = request.replaced_type;
+    }
     return body;
 }
 
@@ -61,12 +64,15 @@ std::string target_line(const Request& request, const Target& target) {
                (target.expires_at ? ", until " + format_utc(*target.expires_at) : std::string());
     case TargetState::ending:
         return name + " - being removed";
+    case TargetState::leaving:
+        return name + " - stays until its replacement is granted";
     case TargetState::gone:
         return name + " - removed";
     case TargetState::kept:
         return name + " - kept: " +
-               (target.kept_because == "preexisting" ? "it was there before accessd granted it"
-                                                     : "still justified by " + target.kept_because);
+               (target.kept_because == "preexisting"    ? "it was there before accessd granted it"
+                : target.kept_because == "not_replaced" ? "its replacement was not granted"
+                                                        : "still justified by " + target.kept_because);
     case TargetState::refused:
         return name + " - not granted: " + for_ticket(target.error_message) + " [" + target.error_code + "]";
     }
@@ -77,6 +83,9 @@ std::string headline(TellKind kind, const Request& request) {
     const std::string who = escape_text(person_of(request));
     switch (kind) {
     case TellKind::granted:
+        if (request.kind == RequestKind::change) {
+            return "Access of " + who + " changed, approved by " + escape_text(request.approver) + ".";
+        }
         return "Access granted to " + who + ", approved by " + escape_text(request.approver) + ".";
     case TellKind::removed:
         if (request.kind == RequestKind::remove) {

@@ -19,6 +19,14 @@ constexpr int most_conflicts = 5;
 // How old the reading of a ticket may be that a grant is made on.
 constexpr Duration fresh_for = std::chrono::minutes(1);
 
+/// There is something to revoke that others' older leases do not hold up.
+bool takes_away(const Request& request) {
+    return request.kind != RequestKind::grant &&
+           std::any_of(request.targets.begin(), request.targets.end(), [](const Target& target) {
+               return target.state == TargetState::ending;
+           });
+}
+
 } // namespace
 
 std::vector<AccessKey> Worker::Desk::keys() const {
@@ -222,7 +230,7 @@ Task<bool> Worker::call_due(Desk& desk) {
     if (!is_planted(Mutant::no_generation_fence)) {
         desk.hold = co_await context_.locks.lock(desk.keys());
     }
-    if (desk.request().kind == RequestKind::remove) {
+    if (takes_away(desk.request())) {
         const bool superseded = co_await supersede(desk);
         if (!superseded) {
             co_return false;

@@ -50,6 +50,11 @@ private:
     Task<bool> supersede(Desk& desk);
     Task<Result<Account>> account(Desk& desk, Application& application);
     Task<Result<Entitlement>> entitlement(Application& application, std::string name);
+    Task<Result<std::vector<Entitlement>>>
+    entitlements(Application& application, std::vector<std::string> names);
+    Task<Result<Resolved>> look_up(Desk& desk, Application& application);
+    Task<Result<std::vector<Entitlement>>>
+    replaced(Desk& desk, Application& application, std::string account_id);
     Task<bool> call_due(Desk& desk);
     Task<bool> start_and_call(Desk& desk, std::vector<Event> events);
     Task<Result<Written>> call(Provider& provider, AccessKey key, Operation operation);

@@ -79,6 +79,65 @@ Task<Result<Account>> Worker::account(Desk& desk, Application& application) {
     co_return *found;
 }
 
+Task<Result<std::vector<Entitlement>>>
+Worker::entitlements(Application& application, std::vector<std::string> names) {
+    std::vector<Entitlement> all;
+    for (std::string& name : names) {
+        auto found = co_await entitlement(application, std::move(name));
+        if (!found) {
+            co_return found.error();
+        }
+        all.push_back(std::move(*found));
+    }
+    co_return all;
+}
+
+/// What a change takes away: what it names, or else every other lease that the account has in the
+/// application.
+Task<Result<std::vector<Entitlement>>>
+Worker::replaced(Desk& desk, Application& application, std::string account_id) {
+    const Request& request = desk.request();
+    std::vector<Entitlement> all;
+    if (request.kind != RequestKind::change) {
+        co_return all;
+    }
+    if (!request.replaced_type.empty()) {
+        auto named = co_await entitlements(application, request.replaced_names);
+        co_return named;
+    }
+    auto leases = co_await context_.store.leases(request.beneficiary_id);
+    if (!leases) {
+        context_.note(leases.error());
+        co_return leases.error();
+    }
+    for (const Lease& lease : *leases) {
+        const bool same = lease.key.application == application.name && lease.key.account == account_id;
+        if (same && lease.issue_id != request.issue_id) {
+            all.emplace_back(lease.key.entitlement, lease.entitlement_name);
+        }
+    }
+    co_return all;
+}
+
+Task<Result<Resolved>> Worker::look_up(Desk& desk, Application& application) {
+    desk.found.clear();
+    auto found_account = co_await account(desk, application);
+    if (!found_account) {
+        co_return found_account.error();
+    }
+    auto wanted = co_await entitlements(application, desk.request().entitlement_names);
+    if (!wanted) {
+        co_return wanted.error();
+    }
+    auto leaving = co_await replaced(desk, application, found_account->id);
+    if (!leaving) {
+        co_return leaving.error();
+    }
+    Resolved found(std::move(*found_account), std::move(*wanted));
+    found.replaced = std::move(*leaving);
+    co_return found;
+}
+
 Task<bool> Worker::resolve(Desk& desk) {
     Application* application = context_.application(desk.request().application);
     if (application == nullptr) {
@@ -86,39 +145,27 @@ Task<bool> Worker::resolve(Desk& desk) {
         co_await commit(desk, std::move(events));
         co_return false;
     }
-    desk.found.clear();
-    auto account = co_await this->account(desk, *application);
-    std::optional<Error> trouble;
-    std::vector<Entitlement> entitlements;
-    if (!account) {
-        trouble = account.error();
-    }
-    for (std::size_t i = 0; !trouble && i < desk.request().entitlement_names.size(); ++i) {
-        auto found = co_await entitlement(*application, desk.request().entitlement_names[i]);
-        if (found) {
-            entitlements.push_back(std::move(*found));
-        } else {
-            trouble = found.error();
-        }
-    }
-    if (trouble) {
+    auto found = co_await look_up(desk, *application);
+    if (!found) {
         desk.found.clear();
         if (context_.fatal) {
             co_return false; // our trouble, not the request's
         }
-        if (!is_cancelled(*trouble)) {
-            context_.note_trouble(*application, *trouble);
-            std::vector<Event> events(1, Event(Unresolved(std::move(*trouble))));
+        if (!is_cancelled(found.error())) {
+            context_.note_trouble(*application, found.error());
+            std::vector<Event> events(1, Event(Unresolved(found.error())));
             co_await commit(desk, std::move(events));
         }
         co_return !desk.tells.empty();
     }
     context_.note_success(*application);
     std::vector<AccessKey> keys = desk.keys();
-    for (const Entitlement& found : entitlements) {
-        AccessKey key(application->name, found.id, account->id);
-        if (std::find(keys.begin(), keys.end(), key) == keys.end()) {
-            keys.push_back(std::move(key));
+    for (const std::vector<Entitlement>* some : {&found->entitlements, &found->replaced}) {
+        for (const Entitlement& one : *some) {
+            AccessKey key(application->name, one.id, found->account.id);
+            if (std::find(keys.begin(), keys.end(), key) == keys.end()) {
+                keys.push_back(std::move(key));
+            }
         }
     }
     desk.extra_keys = keys;
@@ -129,11 +176,10 @@ Task<bool> Worker::resolve(Desk& desk) {
         co_return false;
     }
     desk.situation.accesses = std::move(*accesses);
-    std::vector<Event> events;
-    events.emplace_back(Resolved(std::move(*account), std::move(entitlements)));
+    std::vector<Event> events(1, Event(std::move(*found)));
     if (desk.request().kind == RequestKind::remove) {
-        const bool resolved = co_await commit(desk, std::move(events)); // others' claims end before its call
-        co_return resolved;
+        const bool saved = co_await commit(desk, std::move(events)); // others' claims end before its call
+        co_return saved;
     }
     events.emplace_back(Started());
     const bool called = co_await start_and_call(desk, std::move(events));

@@ -14,6 +14,7 @@ public:
 
     std::string application;
     std::string access_type;
+    std::string old_access_type;
     std::string approver;
     std::string beneficiary = "reporter";
     std::string duration;

@@ -181,6 +181,8 @@ PortalFields match_fields(const PortalNames& names, const PortalFacts& facts, Pr
     PortalFields fields;
     fields.application = matcher.find("portal.fields.application", names.application_field, Shape::text);
     fields.access_type = matcher.find("portal.fields.access_type", names.access_type_field, Shape::text);
+    fields.old_access_type =
+        matcher.find("portal.fields.old_access_type", names.old_access_type_field, Shape::text);
     fields.approver = matcher.find("portal.fields.approver", names.approver_field, Shape::users);
     fields.duration = matcher.find("portal.fields.duration", names.duration_field, Shape::text);
     fields.reason = matcher.find("portal.fields.reason", names.reason_field, Shape::prose);
@@ -191,6 +193,11 @@ PortalFields match_fields(const PortalNames& names, const PortalFacts& facts, Pr
     if (!fields.application.empty() && fields.application == fields.access_type) {
         problems.add(
             "jira.field_twice", "portal.fields: application and access_type are the same field; name two"
+        );
+    }
+    if (!fields.access_type.empty() && fields.access_type == fields.old_access_type) {
+        problems.add(
+            "jira.field_twice", "portal.fields: access_type and old_access_type are the same field; name two"
         );
     }
     return fields;
@@ -273,6 +280,7 @@ std::vector<std::string> deciding_fields(const PortalFields& fields) {
     std::vector<std::string> ids = {
         fields.application,
         fields.access_type,
+        fields.old_access_type,
         fields.beneficiary,
         fields.duration,
         fields.request_type,

@@ -19,6 +19,7 @@ public:
     std::vector<std::string> change_types;
     std::string application_field;
     std::string access_type_field;
+    std::string old_access_type_field;          ///< optional; of change requests
     std::string approver_field;                 ///< optional
     std::string beneficiary_field = "reporter"; ///< "reporter" or a user picker
     std::string duration_field;                 ///< optional

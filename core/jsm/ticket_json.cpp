@@ -213,6 +213,7 @@ std::vector<std::string> fields_to_read(const PortalFields& fields) {
         "creator",
         fields.application,
         fields.access_type,
+        fields.old_access_type,
         fields.approver,
         fields.beneficiary,
         fields.duration,
@@ -256,6 +257,7 @@ Result<Ticket> ticket_from_issue(const boost::json::value& issue, const PortalFi
     ticket.asked = wish.first_person(fields.approver);
     ticket.application = wish.text(fields.application);
     ticket.access_type = wish.text(fields.access_type);
+    ticket.replaced_type = wish.text(fields.old_access_type);
     ticket.reason = wish.prose(fields.reason);
     ticket.duration = wish.text(fields.duration);
     if (const auto error = std::move(wish).error()) {

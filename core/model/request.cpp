@@ -10,8 +10,8 @@ namespace {
 // Enumerators in order; their texts are stored, so they never change.
 constexpr std::array<std::string_view, phase_count> phase_names = {
     "resolving", "granting", "active", "ending", "ended", "unproven", "parked"};
-constexpr std::array<std::string_view, 6> target_state_names = {
-    "wanted", "held", "ending", "gone", "kept", "refused"};
+constexpr std::array<std::string_view, 7> target_state_names = {
+    "wanted", "held", "ending", "leaving", "gone", "kept", "refused"};
 constexpr std::array<std::string_view, 4> tell_kind_names = {"granted", "removed", "unproven", "parked"};
 
 template <class Enum, std::size_t N>

@@ -33,6 +33,7 @@ enum class TargetState : std::uint8_t {
     wanted,  ///< to be granted
     held,    ///< granted and seen
     ending,  ///< to be revoked
+    leaving, ///< to be revoked as soon as what replaces it is held
     gone,    ///< revoked and seen to be absent
     kept,    ///< this request's claim ended, the membership stays: another lease or older than accessd
     refused, ///< cannot be granted; `error_*` says why
@@ -54,7 +55,8 @@ public:
     AccessKey key;
     std::string entitlement_name;
     TargetState state = TargetState::wanted;
-    std::string kept_because;                 ///< with `kept`: the other ticket's key, or "preexisting"
+    bool spares = false; ///< with `leaving` and `ending`: only what accessd granted goes
+    std::string kept_because; ///< with `kept`: the other ticket's key, "preexisting" or "not_replaced"
     std::optional<TimePoint> expires_at;      ///< of the lease, counted from the confirmed grant
     std::uint32_t attempts = 0;               ///< failed attempts of the present operation
     std::optional<TimePoint> first_failed_at; ///< of the present operation
@@ -76,6 +78,9 @@ public:
     std::string application;
     std::string access_type;
     std::vector<std::string> entitlement_names; ///< the rule's, frozen at the decision
+    /// With a change: the access type that goes, and its entitlements; empty when the ticket names none.
+    std::string replaced_type;
+    std::vector<std::string> replaced_names;
     std::string rule_hash;
     std::string config_hash;
     bool revoke_preexisting = false;  ///< membership goes that was there before accessd, too

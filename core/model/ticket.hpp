@@ -80,8 +80,9 @@ public:
     std::optional<Person> asked;       ///< who was asked to approve, where the portal records it
     std::string application;           ///< the option's text, empty when the field is empty
     std::string access_type;
-    std::string reason;    ///< why access is asked for; its first 255 bytes
-    std::string duration;  ///< text of the duration field; empty when there is none
+    std::string replaced_type; ///< with a change: the access type that goes; empty: not told
+    std::string reason;        ///< why access is asked for; its first 255 bytes
+    std::string duration;      ///< text of the duration field; empty when there is none
     std::string malformed; ///< why a field that says what is wished for could not be read; empty: all were
     std::vector<FieldChange> changes; ///< whole history, oldest first
     std::vector<Approval> approvals;  ///< oldest first; read only for tickets in an approved status

@@ -122,6 +122,14 @@ const AppStatus* status_here(const Ticket& ticket, const Portal& portal, const R
     return counts ? status : nullptr;
 }
 
+Decision no_rule(const std::string& application, const std::string& access_type) {
+    return Park(
+        "rule.none",
+        "no access rule for application \"" + escape_text(application, 80) + "\" and access type \"" +
+            escape_text(access_type, 80) + "\"; add a [[rule]] or correct the ticket"
+    );
+}
+
 Decision decide_removal(
     const Ticket& ticket, const Policy& policy, const ApproverFacts& facts, const AccessRule& rule
 ) {
@@ -160,29 +168,32 @@ Decision decide_approved(
     const RequestKind kind,
     const Request* stored
 ) {
-    if (kind == RequestKind::change) {
-        return Park(
-            "request.kind_unsupported",
-            "this version of accessd carries out access and removal requests only; do the change by hand"
-        );
-    }
     if (!ticket.malformed.empty()) {
         return Park("jira.malformed_ticket", ticket.malformed);
     }
-    if (auto why = kind == RequestKind::grant ? denied(ticket, policy.denies, facts) : std::nullopt) {
+    if (auto why = kind != RequestKind::remove ? denied(ticket, policy.denies, facts) : std::nullopt) {
         return Park(std::move(why->code), std::move(why->reason));
     }
     const AccessRule* rule = policy.rule(ticket.application, ticket.access_type);
     if (rule == nullptr) {
-        return Park(
-            "rule.none",
-            "no access rule for application \"" + escape_text(ticket.application, 80) +
-                "\" and access type \"" + escape_text(ticket.access_type, 80) +
-                "\"; add a [[rule]] or correct the ticket"
-        );
+        return no_rule(ticket.application, ticket.access_type);
     }
     if (kind == RequestKind::remove) {
         return decide_removal(ticket, policy, facts, *rule);
+    }
+    const AccessRule* replaced = nullptr;
+    if (kind == RequestKind::change && !ticket.replaced_type.empty()) {
+        replaced = policy.rule(ticket.application, ticket.replaced_type);
+        if (replaced == nullptr) {
+            return no_rule(ticket.application, ticket.replaced_type);
+        }
+        if (replaced == rule) {
+            return Park(
+                "request.no_change",
+                "the access type that goes is the one that comes, \"" + escape_text(ticket.access_type, 80) +
+                    "\"; correct the ticket"
+            );
+        }
     }
     if (auto why = not_allowed_to_ask(ticket, *rule, facts)) {
         return Park(std::move(why->code), std::move(why->reason));
@@ -212,7 +223,15 @@ Decision decide_approved(
             "proof.spent", "the access that was approved has ended since; the request must be approved again"
         ));
     }
-    return Approve(rule, duration, std::get<Proof>(std::move(judged)));
+    // Whoever says what is given does not thereby say what is taken.
+    auto taken = replaced != nullptr ? prove(ticket, policy.portal, *replaced, facts) : judged;
+    if (auto* refusal = std::get_if<Unproven>(&taken)) {
+        return Distrust(std::move(*refusal));
+    }
+    Approve approval(rule, duration, std::get<Proof>(std::move(judged)));
+    approval.kind = kind;
+    approval.replaced = replaced;
+    return approval;
 }
 
 } // namespace
@@ -239,8 +258,15 @@ std::vector<Inquiry> facts_needed(const Ticket& ticket, const Policy& policy) {
     if (auto inquiry = reporter_to_look_up(ticket, *rule)) {
         ask(inquiries, std::move(*inquiry));
     }
-    for (std::string& id : approvers_to_look_up(ticket, policy.portal, *rule)) {
-        ask(inquiries, Inquiry(std::move(id), !rule->approvers.groups.empty()));
+    const AccessRule* replaced = nullptr;
+    if (*kind == RequestKind::change) {
+        replaced = policy.rule(ticket.application, ticket.replaced_type);
+    }
+    for (const AccessRule* one : {rule, replaced}) {
+        for (std::string& id : one != nullptr ? approvers_to_look_up(ticket, policy.portal, *one)
+                                              : std::vector<std::string>()) {
+            ask(inquiries, Inquiry(std::move(id), !one->approvers.groups.empty()));
+        }
     }
     return inquiries;
 }

@@ -46,7 +46,9 @@ public:
         : rule(approved_rule), duration(how_long), proof(std::move(approved_proof)) {}
 
     const AccessRule* rule;                ///< the policy's
-    RequestKind kind = RequestKind::grant; ///< what was asked for: grant or remove
+    RequestKind kind = RequestKind::grant; ///< what was asked for
+    /// With a change: the policy's rule for what goes; null when the ticket does not name it.
+    const AccessRule* replaced = nullptr;
     std::optional<Duration> duration; ///< of the lease: the ticket's wish, capped by the rule; empty: no end
     Proof proof;
 };

@@ -41,6 +41,14 @@ Result<std::vector<std::string>> Ledger::open_intents() {
     return issue_ids;
 }
 
+Result<std::vector<Lease>> Ledger::leases(const std::string& beneficiary_id) {
+    std::vector<Lease> found;
+    if (!requests_.leases(beneficiary_id, found)) {
+        return fail();
+    }
+    return found;
+}
+
 Result<std::vector<LiveRequest>> Ledger::live(const std::string& after, std::size_t limit) {
     std::vector<LiveRequest> found;
     if (!requests_.live(after, limit, found)) {

@@ -48,8 +48,9 @@ RequestTable::RequestTable(Database& database)
           " entitlement_names, rule_hash, config_hash, revoke_preexisting, duration, beneficiary_id,"
           " beneficiary_email, approver, approved_at, account_id, account_name, reason_code, reason,"
           " attempts, first_failed_at, wake_at, seen_at, updated_at, due_at, target_count, kind,"
-          " live, revision) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,"
-          " ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, 0, 1)"
+          " replaced_type, replaced_names, live, revision) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,"
+          " ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29,"
+          " 0, 1)"
       ),
       update_(
           database,
@@ -58,7 +59,8 @@ RequestTable::RequestTable(Database& database)
           " revoke_preexisting = ?10, duration = ?11, beneficiary_id = ?12, beneficiary_email = ?13,"
           " approver = ?14, approved_at = ?15, account_id = ?16, account_name = ?17, reason_code = ?18,"
           " reason = ?19, attempts = ?20, first_failed_at = ?21, wake_at = ?22, seen_at = ?23,"
-          " updated_at = ?24, due_at = ?25, target_count = ?26, kind = ?27, revision = revision + 1"
+          " updated_at = ?24, due_at = ?25, target_count = ?26, kind = ?27, replaced_type = ?28,"
+          " replaced_names = ?29, revision = revision + 1"
           " WHERE id = ?1"
       ),
       update_life_(database, "UPDATE request SET live = ?2, vanished_at = ?3 WHERE id = ?1"),
@@ -67,7 +69,8 @@ RequestTable::RequestTable(Database& database)
       update_target_(
           database,
           "UPDATE target SET entitlement_name = ?6, state = ?7, kept_because = ?9, expires_at = ?10,"
-          " attempts = ?11, first_failed_at = ?12, wake_at = ?13, error_code = ?14, error_message = ?15"
+          " attempts = ?11, first_failed_at = ?12, wake_at = ?13, error_code = ?14, error_message = ?15,"
+          " spares = ?16"
           " WHERE request_id = ?1 AND position = ?2 AND application = ?3 AND entitlement = ?4"
           " AND account = ?5 AND holds = ?8"
       ),
@@ -75,8 +78,8 @@ RequestTable::RequestTable(Database& database)
           database,
           "INSERT OR REPLACE INTO target (request_id, position, application, entitlement, account,"
           " entitlement_name, state, holds, kept_because, expires_at, attempts, first_failed_at, wake_at,"
-          " error_code, error_message) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,"
-          " ?14, ?15)"
+          " error_code, error_message, spares) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,"
+          " ?13, ?14, ?15, ?16)"
       ),
       drop_targets_(database, "DELETE FROM target WHERE request_id = ?1 AND position >= ?2"),
       load_(
@@ -84,19 +87,27 @@ RequestTable::RequestTable(Database& database)
           "SELECT issue_id, issue_key, status_entry, phase, application, access_type, entitlement_names,"
           " rule_hash, config_hash, revoke_preexisting, duration, beneficiary_id, beneficiary_email,"
           " approver, approved_at, account_id, account_name, reason_code, reason, attempts,"
-          " first_failed_at, wake_at, seen_at, updated_at, vanished_at, revision, id, proof, kind"
+          " first_failed_at, wake_at, seen_at, updated_at, vanished_at, revision, id, proof, kind,"
+          " replaced_type, replaced_names"
           " FROM request JOIN evidence ON request_id = id WHERE issue_id = ?1"
       ),
       load_targets_(
           database,
           "SELECT application, entitlement, account, entitlement_name, state, kept_because, expires_at,"
-          " attempts, first_failed_at, wake_at, error_code, error_message FROM target WHERE request_id = ?1"
+          " attempts, first_failed_at, wake_at, error_code, error_message, spares FROM target"
+          " WHERE request_id = ?1"
           " ORDER BY position"
       ),
       holders_(
           database,
           "SELECT DISTINCT issue_id, issue_key FROM target JOIN request ON id = request_id WHERE holds = 1"
           " AND target.application = ?1 AND entitlement = ?2 AND account = ?3 ORDER BY issue_id"
+      ),
+      leases_(
+          database,
+          "SELECT issue_id, issue_key, target.application, entitlement, account, entitlement_name"
+          " FROM request JOIN target ON request_id = id WHERE beneficiary_id = ?1 AND holds = 1"
+          " ORDER BY issue_id, position"
       ),
       live_(
           database,
@@ -118,6 +129,7 @@ bool RequestTable::find(const std::string& issue_id, Found& found) {
 
 template <class Key> bool RequestTable::write_fields(Statement& statement, const Key& key, const Request& r) {
     const std::string names = encode_list(r.entitlement_names);
+    const std::string replaced = encode_list(r.replaced_names);
     return statement.run(
         key,
         r.issue_key,
@@ -145,7 +157,9 @@ template <class Key> bool RequestTable::write_fields(Statement& statement, const
         r.updated_at,
         due_at(r),
         r.targets.size(),
-        to_string(r.kind)
+        to_string(r.kind),
+        r.replaced_type,
+        replaced
     );
 }
 
@@ -184,7 +198,8 @@ bool RequestTable::write_target(std::int64_t id, std::int64_t position, const Ta
             t.first_failed_at,
             t.wake_at,
             t.error_code,
-            t.error_message
+            t.error_message,
+            t.spares
         );
     };
     // The common case does not touch the index of holders, whose pages are as many as there are accounts.
@@ -223,6 +238,7 @@ bool RequestTable::load_targets(std::int64_t id, Request& request) {
         target.wake_at = rows.optional_time(9);
         target.error_code = rows.text(10);
         target.error_message = rows.text(11);
+        target.spares = rows.flag(12);
     }
     return !rows.failed();
 }
@@ -235,7 +251,8 @@ bool RequestTable::load(const std::string& issue_id, Request& r, bool& there) {
     }
     const auto phase = parse_phase(rows.view(3));
     const auto kind = parse_request_kind(rows.view(28));
-    if (!phase || !kind || !decode_list(rows.view(6), r.entitlement_names)) {
+    if (!phase || !kind || !decode_list(rows.view(6), r.entitlement_names) ||
+        !decode_list(rows.view(30), r.replaced_names)) {
         return database_.note_nonsense();
     }
     r.issue_id = rows.text(0);
@@ -264,6 +281,7 @@ bool RequestTable::load(const std::string& issue_id, Request& r, bool& there) {
     r.vanished_at = rows.optional_time(24);
     r.revision = rows.integer(25);
     r.evidence = rows.text(27);
+    r.replaced_type = rows.text(29);
     return load_targets(rows.integer(26), r);
 }
 
@@ -271,6 +289,18 @@ bool RequestTable::holders(const AccessKey& key, std::vector<std::pair<std::stri
     Rows rows(holders_, key.application, key.entitlement, key.account);
     while (rows.next()) {
         found.emplace_back(rows.text(0), rows.text(1));
+    }
+    return !rows.failed();
+}
+
+bool RequestTable::leases(const std::string& beneficiary_id, std::vector<Lease>& found) {
+    Rows rows(leases_, beneficiary_id);
+    while (rows.next()) {
+        Lease& lease = found.emplace_back();
+        lease.issue_id = rows.text(0);
+        lease.issue_key = rows.text(1);
+        lease.key = AccessKey(rows.text(2), rows.text(3), rows.text(4));
+        lease.entitlement_name = rows.text(5);
     }
     return !rows.failed();
 }

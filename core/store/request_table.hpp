@@ -45,6 +45,7 @@ public:
     /// (issue id, issue key) of the requests that hold or want a key.
     bool holders(const AccessKey& key, std::vector<std::pair<std::string, std::string>>& found);
 
+    bool leases(const std::string& beneficiary_id, std::vector<Lease>& found);
     bool live(const std::string& after, std::size_t limit, std::vector<LiveRequest>& found);
 
     Statement due;      ///< (now) -> issue ids that are due, the longest due first
@@ -70,6 +71,7 @@ private:
     Statement load_;
     Statement load_targets_;
     Statement holders_;
+    Statement leases_;
     Statement live_;
 };
 

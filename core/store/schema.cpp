@@ -149,8 +149,16 @@ CREATE TABLE checkpoint (
 ) STRICT;
 )sql";
 
-// Whose account is whose. What requests were resolved to before is known, too: the newest of each person's.
+// Requests that replace one access by another, and whose leases are whose.
 constexpr const char* version_4 = R"sql(
+ALTER TABLE request ADD COLUMN replaced_type TEXT NOT NULL DEFAULT '';
+ALTER TABLE request ADD COLUMN replaced_names TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE target ADD COLUMN spares INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX request_beneficiary ON request (beneficiary_id);
+)sql";
+
+// Whose account is whose. What requests were resolved to before is known, too: the newest of each person's.
+constexpr const char* version_5 = R"sql(
 CREATE TABLE identity (
     application TEXT NOT NULL,
     beneficiary_id TEXT NOT NULL,
@@ -164,7 +172,8 @@ INSERT OR REPLACE INTO identity
     WHERE account_id <> '' AND beneficiary_id <> '' ORDER BY seen_at, id;
 )sql";
 
-constexpr std::array<const char*, 4> migrations_so_far = {version_1, version_2, version_3, version_4};
+constexpr std::array<const char*, 5> migrations_so_far = {
+    version_1, version_2, version_3, version_4, version_5};
 
 bool apply(Database& database, std::span<const char* const> steps, std::size_t version) {
     for (const char* const step : steps) {

@@ -125,6 +125,12 @@ public:
         return ask<std::vector<std::string>>([](Ledger& ledger) { return ledger.open_intents(); });
     }
 
+    Task<Result<std::vector<Lease>>> leases(std::string beneficiary_id) override {
+        return ask<std::vector<Lease>>([person = std::move(beneficiary_id)](Ledger& ledger) {
+            return ledger.leases(person);
+        });
+    }
+
     Task<Result<std::vector<LiveRequest>>> live(std::string after, std::size_t limit) override {
         return ask<std::vector<LiveRequest>>([from = std::move(after), limit](Ledger& ledger) {
             return ledger.live(from, limit);

@@ -96,6 +96,17 @@ public:
     std::optional<TimePoint> vanished_at;
 };
 
+/// A live lease of one person, as other requests of the same person need it.
+class Lease {
+public:
+    Lease() = default;
+
+    std::string issue_id;
+    std::string issue_key;
+    AccessKey key;
+    std::string entitlement_name;
+};
+
 /// The durable memory. Only whole transactions cross into it; whatever save() acknowledged survives power
 /// loss.
 ///
@@ -125,6 +136,9 @@ public:
     /// Live requests (phases resolving to ending) with an issue id above `after`, in order of issue id as
     /// text.
     virtual Task<Result<std::vector<LiveRequest>>> live(std::string after, std::size_t limit) = 0;
+
+    /// All live leases of a beneficiary, in every application.
+    virtual Task<Result<std::vector<Lease>>> leases(std::string beneficiary_id) = 0;
 
     virtual Task<Result<std::optional<TimePoint>>> position() = 0;
 

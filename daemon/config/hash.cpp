@@ -85,6 +85,7 @@ json::object meaning_of(const PortalNames& portal) {
     object["change_types"] = as_set(portal.change_types);
     object["application_field"] = portal.application_field;
     object["access_type_field"] = portal.access_type_field;
+    object["old_access_type_field"] = portal.old_access_type_field;
     object["approver_field"] = portal.approver_field;
     object["beneficiary_field"] = portal.beneficiary_field;
     object["duration_field"] = portal.duration_field;

@@ -94,6 +94,7 @@ void read_fields(const Node& table, PortalNames& portal, Problems& problems) {
     };
     read("application", Presence::required, portal.application_field);
     read("access_type", Presence::required, portal.access_type_field);
+    read("old_access_type", Presence::optional, portal.old_access_type_field);
     read("approver", Presence::optional, portal.approver_field);
     read("beneficiary", Presence::optional, portal.beneficiary_field);
     read("duration", Presence::optional, portal.duration_field);

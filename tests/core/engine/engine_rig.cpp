@@ -235,6 +235,15 @@ Task<Result<std::vector<std::string>>> ScriptedStore::open_intents() {
     co_return open;
 }
 
+Task<Result<std::vector<Lease>>> ScriptedStore::leases(std::string beneficiary_id) {
+    const auto error = co_await script_.ask("store.leases");
+    if (error) {
+        co_return *error;
+    }
+    auto leases = co_await real_.leases(std::move(beneficiary_id));
+    co_return leases;
+}
+
 Task<Result<std::vector<LiveRequest>>> ScriptedStore::live(std::string after, std::size_t limit) {
     const auto error = co_await script_.ask("store.live");
     if (error) {

@@ -173,7 +173,8 @@ bool revokes_are_justified(const Trial& t) {
         if (!begins(t, stored, Operation::revoke)) {
             return true;
         }
-        const bool spared = stored.access.preexisting && !t.now().revoke_preexisting;
+        const bool removal = stored.access.barred_until && target != nullptr && !target->spares;
+        const bool spared = stored.access.preexisting && !t.now().revoke_preexisting && !removal;
         return target != nullptr && target->state == TargetState::ending && !spared &&
                !held_by_another(stored, t.now().issue_id) && t.audited("revoke.intent");
     });
@@ -223,7 +224,9 @@ bool revokes_come_again(const Trial& t) {
 /// What was claimed leaves the list only when something else took its place.
 bool targets_are_not_forgotten(const Trial& t) {
     return std::all_of(t.old().targets.begin(), t.old().targets.end(), [&](const Target& target) {
-        return target_of(t.now(), target.key) != nullptr || (t.is<Approved>() && is_over(target));
+        const bool said_anew = t.is<Resolved>() && target.state == TargetState::leaving;
+        return target_of(t.now(), target.key) != nullptr || (t.is<Approved>() && is_over(target)) ||
+               said_anew;
     });
 }
 
@@ -369,6 +372,25 @@ bool revokes_are_watched(const Trial& t) {
     });
 }
 
+/// A change leaves no gap: what it replaces is touched when all that comes is held, and not before.
+bool a_change_has_no_gap(const Trial& t) {
+    const auto any = [&](TargetState state) {
+        return std::any_of(t.now().targets.begin(), t.now().targets.end(), [&](const Target& target) {
+            return target.state == state;
+        });
+    };
+    return std::all_of(t.now().targets.begin(), t.now().targets.end(), [&](const Target& target) {
+        const Target* was = target_of(t.old(), target.key);
+        const bool was_leaving = was != nullptr && was->state == TargetState::leaving && !t.is<Resolved>();
+        const bool waits = target.state == TargetState::leaving && !target.wake_at &&
+                           t.now().phase != Phase::active && t.now().phase != Phase::ended;
+        const bool goes = target.state == TargetState::ending && any(TargetState::held) &&
+                          !any(TargetState::wanted) && !any(TargetState::refused);
+        return (target.state != TargetState::leaving || waits) &&
+               (!was_leaving || waits || goes || target.state == TargetState::kept);
+    });
+}
+
 class Law {
 public:
     const char* name;
@@ -390,6 +412,7 @@ constexpr std::array laws = {
     Law{"no target is forgotten", targets_are_not_forgotten},
     Law{"I3: a revoke wins", a_revoke_wins},
     Law{"held means seen, by this generation", held_is_seen},
+    Law{"a change has no gap", a_change_has_no_gap},
     Law{"a lease keeps its end", leases_keep_their_end},
     Law{"phases follow from targets", phases_follow_targets},
     Law{"claims rest on evidence", access_needs_evidence},

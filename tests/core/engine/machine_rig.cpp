@@ -27,12 +27,20 @@ AccessRule admin_rule() {
     return admin;
 }
 
+AccessRule viewer_rule() {
+    AccessRule viewer = rule();
+    viewer.access_type = "Viewer";
+    viewer.groups = {"viewers"};
+    viewer.hash = "00000000000000aa";
+    return viewer;
+}
+
 } // namespace
 
 Desk::Desk() : policy(policy_test::policy()) {
     AccessRule user = rule();
     user.max_duration = 24h;
-    policy.rules = {user, admin_rule()};
+    policy.rules = {user, admin_rule(), viewer_rule()};
     approved = ticket();
     approved_again = ticket();
     move(approved_again, "503", at(20min), status::granted);
@@ -51,7 +59,13 @@ Desk::Desk() : policy(policy_test::policy()) {
     move(ended, "703", at(40min), status::revoked, carol());
     removal = ticket();
     removal.request_type_id = "8";
-    for (const Ticket* one : {&approved, &approved_again, &reapproved, &approved_other, &removal}) {
+    lease_change = ticket();
+    lease_change.request_type_id = "9";
+    lease_change.access_type = "Viewer";
+    level_change = lease_change;
+    level_change.replaced_type = "User";
+    for (const Ticket* one :
+         {&approved, &approved_again, &reapproved, &approved_other, &removal, &lease_change, &level_change}) {
         decisions.emplace(one, decide_well(*one, policy));
     }
 }
@@ -102,8 +116,10 @@ Situation Rig::load(const Event& event) const {
         want(one.key);
     }
     if (const auto* resolved = std::get_if<Resolved>(&event)) {
-        for (const Entitlement& entitlement : resolved->entitlements) {
-            want(key_of(entitlement, resolved->account));
+        for (const auto* some : {&resolved->entitlements, &resolved->replaced}) {
+            for (const Entitlement& entitlement : *some) {
+                want(key_of(entitlement, resolved->account));
+            }
         }
     }
     for (const AccessKey& key : keys) {
@@ -151,6 +167,12 @@ void Rig::approve(const Ticket& ticket) {
 
 void Rig::resolve(std::vector<Entitlement> entitlements) {
     must(Resolved(jane_account, std::move(entitlements)));
+}
+
+void Rig::resolve_change(std::vector<Entitlement> comes, std::vector<Entitlement> goes) {
+    Resolved found(jane_account, std::move(comes));
+    found.replaced = std::move(goes);
+    must(std::move(found));
 }
 
 std::vector<CallEnd> Rig::open_calls() const {

@@ -26,6 +26,8 @@ public:
     Ticket reapproved;     ///< by a new approval
     Ticket approved_other; ///< by a new approval, for "Admin": "users" and "admins"
     Ticket removal;        ///< of what `approved` asks for, approved at the same time
+    Ticket level_change;   ///< from what `approved` asks for to "Viewer", approved at the same time
+    Ticket lease_change;   ///< to "Viewer", from whatever is leased; approved at the same time
     Ticket doubted;        ///< moved there once more, without an approval that counts
     Ticket ended;
     std::map<const Ticket*, Approve> decisions;
@@ -40,6 +42,7 @@ const Desk& desk();
 inline const Account jane_account("a-jane", "jane@acme.example");
 inline const Entitlement users("g-users", "users");
 inline const Entitlement admins("g-admins", "admins");
+inline const Entitlement viewers("g-viewers", "viewers");
 
 AccessKey key_of(const Entitlement& entitlement, const Account& account = jane_account);
 
@@ -72,6 +75,8 @@ public:
     // The ways that a request goes.
     void approve(const Ticket& ticket = desk().approved);
     void resolve(std::vector<Entitlement> entitlements = {users});
+    /// Finds what a change brings and takes.
+    void resolve_change(std::vector<Entitlement> comes, std::vector<Entitlement> goes);
     /// Starts what is due and ends every call in the same way, by operation.
     void call(const Result<Written>& grants, const Result<Written>& revokes);
     void call_well();

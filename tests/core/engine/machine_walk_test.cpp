@@ -143,7 +143,11 @@ private:
         if (chance(8)) {
             wanted = {admins};
         }
-        step(Resolved(chance(6) ? other_account : jane_account, wanted));
+        Resolved found(chance(6) ? other_account : jane_account, wanted);
+        if (rig_.request.kind == RequestKind::change) {
+            found.replaced = {chance(2) ? viewers : admins, users};
+        }
+        step(std::move(found));
     }
 
     void start() {
@@ -367,7 +371,11 @@ private:
     std::vector<AccessKey> late_;      ///< grants that are still to land
     std::vector<CallEnd> flying_;
     std::vector<const Ticket*> tickets_ = {
-        &desk().approved, &desk().approved_again, &desk().reapproved, &desk().approved_other};
+        &desk().approved,
+        &desk().approved_again,
+        &desk().reapproved,
+        &desk().approved_other,
+        &desk().lease_change};
     std::vector<Fault> faults_ = {Fault::transient, Fault::throttled, Fault::credential, Fault::permanent};
     std::vector<Event> ticket_events_ = {
         desk().doubt(Phase::unproven),

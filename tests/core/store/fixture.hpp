@@ -193,6 +193,12 @@ public:
         return found->front();
     }
 
+    std::vector<Lease> leases(const std::string& beneficiary_id) {
+        auto found = run(world, store->leases(beneficiary_id));
+        REQUIRE(found.has_value());
+        return *found;
+    }
+
     void reopen() {
         store.reset();
         store = open_store(dir.path());

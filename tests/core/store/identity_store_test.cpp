@@ -72,7 +72,7 @@ TEST_CASE("identity: a database of before knows from its requests whose account 
     {
         auto database = Database::open(file, Database::Mode::read_write);
         REQUIRE(database.has_value());
-        REQUIRE(migrate(**database, schema_migrations().first(3)).has_value());
+        REQUIRE(migrate(**database, schema_migrations().first(4)).has_value());
         int id = 0;
         for (const auto& [account, beneficiary, seen] :
              {std::tuple("old", "712020:jane", "1000"),
@@ -85,7 +85,7 @@ TEST_CASE("identity: a database of before knows from its requests whose account 
                 "INSERT INTO request VALUES (" + number + ", '" + number +
                 "', 'ACC-1', 'created', 'ended', 'Entra ID', 'User', '[]', '', '', 0, NULL, '" + beneficiary +
                 "', '', '', NULL, '" + account + "', 'login', '', '', 0, NULL, NULL, NULL, " + seen +
-                ", 0, 0, NULL, 0, 1, 'grant')";
+                ", 0, 0, NULL, 0, 1, 'grant', '', '[]')";
             REQUIRE((*database)->execute(insert.c_str()));
         }
     }

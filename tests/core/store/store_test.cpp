@@ -11,6 +11,7 @@ using Ids = std::vector<std::string>;
 
 Target full_target() {
     Target made = target(key("account-1"), TargetState::kept);
+    made.spares = true;
     made.kept_because = "ACC-7";
     made.expires_at = at(100);
     made.attempts = 3;
@@ -25,6 +26,8 @@ Request full_request() {
     Request made = request("1042", Phase::ending);
     made.kind = RequestKind::remove;
     made.entitlement_names = Ids{"jira-software-users", "quote\" back\\ \xff new\nline"};
+    made.replaced_type = "Admin";
+    made.replaced_names = Ids{"admins", "more"};
     made.rule_hash = "0123456789abcdef";
     made.config_hash = "fedcba9876543210";
     made.revoke_preexisting = true;
@@ -50,6 +53,7 @@ void check_same(const Target& left, const Target& right) {
     CHECK(left.key == right.key);
     CHECK(left.entitlement_name == right.entitlement_name);
     CHECK(left.state == right.state);
+    CHECK(left.spares == right.spares);
     CHECK(left.kept_because == right.kept_because);
     CHECK(left.expires_at == right.expires_at);
     CHECK(left.attempts == right.attempts);
@@ -68,6 +72,8 @@ void check_same(const Request& left, const Request& right) {
     CHECK(left.application == right.application);
     CHECK(left.access_type == right.access_type);
     CHECK(left.entitlement_names == right.entitlement_names);
+    CHECK(left.replaced_type == right.replaced_type);
+    CHECK(left.replaced_names == right.replaced_names);
     CHECK(left.rule_hash == right.rule_hash);
     CHECK(left.config_hash == right.config_hash);
     CHECK(left.revoke_preexisting == right.revoke_preexisting);
@@ -217,6 +223,36 @@ TEST_CASE("store: one old revision and nothing of the save is written") {
     CHECK(saved.audit_seq == 1);
     CHECK(saved.inserted_tell);
     CHECK(saved.access_revisions == std::vector<std::int64_t>{1, 2});
+}
+
+TEST_CASE("store: leases of a person are what their requests want or hold, in every application") {
+    Fixture f;
+    int issue = 0;
+    for (const TargetState state :
+         {TargetState::wanted,
+          TargetState::held,
+          TargetState::ending,
+          TargetState::leaving,
+          TargetState::gone}) {
+        Request made = request(std::to_string(issue++), Phase::granting);
+        made.beneficiary_id = "5b10";
+        made.targets = {target(key("jane"), state), target(AccessKey("Okta", "g", "jane"), state)};
+        f.save(changes_of(made));
+    }
+    Request other = request("9", Phase::active);
+    other.beneficiary_id = "5b1";
+    other.targets = {target(key("bob"), TargetState::held)};
+    f.save(changes_of(other));
+    const std::vector<Lease> leases = f.leases("5b10");
+    REQUIRE(leases.size() == 4);
+    CHECK(leases[0].issue_id == "0");
+    CHECK(leases[0].issue_key == "ACC-0");
+    CHECK(leases[0].key == key("jane"));
+    CHECK(leases[0].entitlement_name == "jira-software-users");
+    CHECK(leases[1].key.application == "Okta");
+    CHECK(leases[3].issue_id == "1");
+    CHECK(f.leases("5b1").size() == 1);
+    CHECK(f.leases("").empty());
 }
 
 TEST_CASE("store: holders of a key are the requests that want or hold it") {
