@@ -55,7 +55,7 @@ public:
     AccessKey key;
     std::string entitlement_name;
     TargetState state = TargetState::wanted;
-    bool spares = false; ///< with `leaving` and `ending`: only what accessd granted goes
+    bool spares = false;      ///< with `leaving` and `ending`: only what accessd granted goes
     std::string kept_because; ///< with `kept`: the other ticket's key, "preexisting" or "not_replaced"
     std::optional<TimePoint> expires_at;      ///< of the lease, counted from the confirmed grant
     std::uint32_t attempts = 0;               ///< failed attempts of the present operation

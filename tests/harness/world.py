@@ -40,6 +40,7 @@ change = ["Request Access Change"]
 [portal.fields]
 application = "Application"
 access_type = "Access Type"
+old_access_type = "Current Access"
 beneficiary = "reporter"
 [portal.statuses]
 approved = ["Approved by Manager"]

@@ -48,6 +48,7 @@ Facts facts_from(State& state, const Arguments& arguments) {
     }
     set_select(state, facts, "Application", arguments.text("application", "Entra ID"));
     set_select(state, facts, "Access Type", arguments.text("access_type", "User"));
+    set_select(state, facts, "Current Access", arguments.text("current_access", ""));
     set_select(state, facts, "Access Duration", arguments.text("duration", ""));
     if (arguments.has("beneficiary")) {
         facts.custom[state.find_field("Beneficiary")->slot].user =

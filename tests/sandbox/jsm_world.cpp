@@ -186,6 +186,10 @@ void add_fields(State& state) {
     for (const char* name : {"User", "Admin", "Read-only"}) {
         state.option(type, name);
     }
+    Field& current = add_field(state, "customfield_10056", "Current Access", K::select, "option");
+    for (const char* name : {"User", "Admin", "Read-only"}) {
+        state.option(current, name);
+    }
     Field& duration = add_field(state, "customfield_10052", "Access Duration", K::select, "option");
     for (const char* name : {"1 day", "7 days", "30 days", "90 days"}) {
         state.option(duration, name);

@@ -12,10 +12,7 @@ namespace jsm = sandbox::jsm;
 namespace {
 
 constexpr std::string_view project_id = "10000";
-constexpr std::string_view application_field = "customfield_10050";
-constexpr std::string_view access_type_field = "customfield_10051";
 constexpr std::string_view duration_field = "customfield_10052";
-constexpr std::string_view request_type_field = "customfield_10010";
 // JSM writes an approval and the status that follows from it one after the other.
 constexpr Duration clock_grace = 5s;
 
@@ -24,6 +21,7 @@ bool decides(std::string_view field_id) {
         "customfield_10050",
         "customfield_10051",
         "customfield_10052",
+        "customfield_10056",
         "customfield_10010",
         "reporter",
         "project"};
@@ -32,7 +30,8 @@ bool decides(std::string_view field_id) {
 
 /// Of options the text, of everything else the id.
 bool is_option(std::string_view field_id) {
-    return field_id == application_field || field_id == access_type_field || field_id == duration_field;
+    return field_id == application_field || field_id == access_type_field || field_id == duration_field ||
+           field_id == current_access_field;
 }
 
 std::string id_of_type(const std::string& text) {
@@ -48,8 +47,9 @@ bool said_yes(const std::pair<const jsm::User*, jsm::Answer>& answer) {
 
 SelectSlots::SelectSlots(jsm::State& site)
     : application(site.find_field(application_field)->slot),
-      access_type(site.find_field(access_type_field)->slot), duration(site.find_field(duration_field)->slot) {
-}
+      access_type(site.find_field(access_type_field)->slot),
+      current_access(site.find_field(current_access_field)->slot),
+      duration(site.find_field(duration_field)->slot) {}
 
 bool is_ending_status(std::string_view id) {
     return id == "10012" || id == "10013" || id == "10014";
@@ -105,9 +105,10 @@ std::string History::present(std::string_view field_id) const {
     if (field_id == request_type_field) {
         return facts.request_type != nullptr ? std::to_string(facts.request_type->id) : std::string();
     }
-    const std::size_t slot = field_id == application_field   ? slots_.application
-                             : field_id == access_type_field ? slots_.access_type
-                                                             : slots_.duration;
+    const std::size_t slot = field_id == application_field      ? slots_.application
+                             : field_id == access_type_field    ? slots_.access_type
+                             : field_id == current_access_field ? slots_.current_access
+                                                                : slots_.duration;
     const jsm::Option* const option = slot < facts.custom.size() ? facts.custom[slot].option : nullptr;
     return option != nullptr ? option->value : std::string();
 }
@@ -181,13 +182,21 @@ std::optional<TimePoint> History::last_approved(TimePoint when) const {
     return latest;
 }
 
-bool History::proven(
-    const AccessRule& rule, const ApproverBook& approvers, TimePoint when, std::string_view type
-) const {
+bool History::wishes(const AccessRule& rule, TimePoint when, Wish wish) const {
+    const std::string type = at(request_type_field, when);
+    const bool change = type == change_request;
+    const bool fits = change || type == (wish == Wish::grant ? access_request : removal_request);
+    const std::string_view field = change && wish == Wish::take ? current_access_field : access_type_field;
+    return fits && at(application_field, when) == rule.application && at(field, when) == rule.access_type;
+}
+
+bool History::names_something(TimePoint when) const {
+    return at(request_type_field, when) == change_request && !at(current_access_field, when).empty();
+}
+
+bool History::proven(const AccessRule& rule, const ApproverBook& approvers, TimePoint when, Wish wish) const {
     const bool ours = issue_.facts.created_at <= when && at("project", when) == project_id &&
-                      at(request_type_field, when) == type && at("status", when) == approved_status_id &&
-                      at(application_field, when) == rule.application &&
-                      at(access_type_field, when) == rule.access_type;
+                      at("status", when) == approved_status_id && wishes(rule, when, wish);
     const jsm::Change* const moved = last_move(when);
     const auto approvals = counting(when);
     if (!ours || moved == nullptr || approvals.empty()) {
@@ -237,7 +246,7 @@ bool History::edited_beside_approval(TimePoint when) const {
 }
 
 bool History::proven_within(
-    const AccessRule& rule, const ApproverBook& approvers, TimePoint from, TimePoint to, std::string_view type
+    const AccessRule& rule, const ApproverBook& approvers, TimePoint from, TimePoint to, Wish wish
 ) const {
     std::vector<TimePoint> moments = {from, to};
     const auto add = [&](TimePoint at) {
@@ -255,7 +264,7 @@ bool History::proven_within(
         add(approval.completed_at.value_or(approval.created_at));
     }
     return std::any_of(moments.begin(), moments.end(), [&](TimePoint moment) {
-        return proven(rule, approvers, moment, type);
+        return proven(rule, approvers, moment, wish);
     });
 }
 

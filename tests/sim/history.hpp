@@ -4,6 +4,7 @@
 #include "tests/sandbox/jsm_state.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -46,6 +47,7 @@ public:
 
     std::size_t application;
     std::size_t access_type;
+    std::size_t current_access;
     std::size_t duration;
 };
 
@@ -56,6 +58,10 @@ public:
     // Ids of the default site's request types.
     static constexpr std::string_view access_request = "25";
     static constexpr std::string_view removal_request = "26";
+    static constexpr std::string_view change_request = "27";
+
+    /// What a ticket asks for of a rule's access: a change grants the one and takes the other.
+    enum class Wish : std::uint8_t { grant, take };
 
     /// Both outlive it.
     History(const sandbox::jsm::Issue& issue, const SelectSlots& slots) : issue_(issue), slots_(slots) {}
@@ -64,15 +70,12 @@ public:
     std::string at(std::string_view field_id, TimePoint when) const;
 
     /// The ticket's approval holds at that moment: it lies in an approved status of the project as a request
-    /// of that type for the rule's application and access type; every approval step since it last was denied,
-    /// revoked or declined is approved, by people whom the rule allowed at some moment since then and
+    /// that wishes so of the rule's application and access type; every approval step since it last was
+    /// denied, revoked or declined is approved, by people whom the rule allowed at some moment since then and
     /// who neither raised it nor benefit; the status came after the approval; nothing that decides was
     /// changed since.
     bool proven(
-        const AccessRule& rule,
-        const ApproverBook& approvers,
-        TimePoint when,
-        std::string_view type = access_request
+        const AccessRule& rule, const ApproverBook& approvers, TimePoint when, Wish wish = Wish::grant
     ) const;
 
     /// It held at some moment between the two.
@@ -81,8 +84,11 @@ public:
         const ApproverBook& approvers,
         TimePoint from,
         TimePoint to,
-        std::string_view type = access_request
+        Wish wish = Wish::grant
     ) const;
+
+    /// It is a change that says what goes.
+    bool names_something(TimePoint when) const;
 
     /// Something that decides was changed, or the ticket ended, in the very second of the approval, where a
     /// site that cuts times to the second shows no order.
@@ -102,6 +108,7 @@ public:
 private:
     std::vector<const sandbox::jsm::Approval*> counting(TimePoint when) const;
     std::string present(std::string_view field_id) const;
+    bool wishes(const AccessRule& rule, TimePoint when, Wish wish) const;
 
     const sandbox::jsm::Issue& issue_;
     const SelectSlots& slots_;
@@ -111,6 +118,10 @@ private:
 inline constexpr std::string_view approved_status_id = "10011";
 inline constexpr std::string_view granted_status_id = "10015";
 inline constexpr std::string_view removed_status_id = "10016";
+inline constexpr std::string_view application_field = "customfield_10050";
+inline constexpr std::string_view access_type_field = "customfield_10051";
+inline constexpr std::string_view current_access_field = "customfield_10056";
+inline constexpr std::string_view request_type_field = "customfield_10010";
 bool is_ending_status(std::string_view id);
 
 } // namespace accessd::test

@@ -232,8 +232,15 @@ void Oracle::check_grant(const Key& key, TimePoint sent) {
     for (const jsm::Issue* issue : issues()) {
         const History history(*issue, slots_);
         for (const AccessRule& rule : rules_) {
+            const auto takes_well = [&](const AccessRule& taken) {
+                return history.proven_within(
+                    taken, approvers_, sent - reading_age, sent, History::Wish::take
+                );
+            };
+            // Who takes must be allowed to, like who gives.
+            const bool whole = !history.names_something(sent) || std::ranges::any_of(rules_, takes_well);
             if (covers(rule, key) && is_reported_for(*issue, key) && !is_overruled(*issue, key, sent) &&
-                history.proven_within(rule, approvers_, sent - reading_age, sent)) {
+                history.proven_within(rule, approvers_, sent - reading_age, sent) && whole) {
                 return;
             }
         }

@@ -124,11 +124,15 @@ private:
     bool surely_live(const sandbox::jsm::Issue& issue, const Key& key, TimePoint when) const;
     bool maybe_live(const sandbox::jsm::Issue& issue, const Key& key, TimePoint when) const;
     bool may_be_removed(const Key& key, TimePoint approved, TimePoint when) const;
+    bool may_be_replaced(const Key& key, TimePoint approved, TimePoint when) const;
+    bool takes(const sandbox::jsm::Issue& issue, const Key& key, TimePoint when) const;
     bool is_overruled(const sandbox::jsm::Issue& issue, const Key& key, TimePoint when) const;
     bool maybe_live_since(const sandbox::jsm::Issue& issue, const Key& key, TimePoint since) const;
     bool is_member(const Key& key) const;
     bool may_look_present(const Key& key) const;
-    std::vector<Key> keys_of(const sandbox::jsm::Issue& issue, TimePoint when) const;
+    std::vector<Key> keys_of(
+        const sandbox::jsm::Issue& issue, TimePoint when, std::string_view type_field = access_type_field
+    ) const;
     bool touched(const Key& key) const;
     bool is_ours(const sandbox::jsm::Change& change) const;
 

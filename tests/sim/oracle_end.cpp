@@ -72,7 +72,7 @@ void Oracle::judge_ticket(const jsm::Issue& issue, const StoredState* stored) {
     }
     const auto* type = issue.facts.request_type;
     const bool ours = !deleted_.contains(std::to_string(issue.id)) && issue.facts.project->id == 10000 &&
-                      type != nullptr && (type->id == 25 || type->id == 26);
+                      type != nullptr && (type->id == 25 || type->id == 26 || type->id == 27);
     if (!ours) {
         return;
     }
@@ -101,12 +101,17 @@ void Oracle::judge_approved(const jsm::Issue& issue, const StoredState* stored) 
     if (!told) {
         violation("I2", key + " lies in an approved status without a word [" + stored->phase + "]");
     }
+    const auto proven = [&](History::Wish wish) {
+        return std::ranges::any_of(rules_, [&](const AccessRule& rule) {
+            return history.proven(rule, approvers_, now, wish);
+        });
+    };
     const bool removal = issue.facts.request_type->id == 26;
-    const std::string_view type = removal ? History::removal_request : History::access_request;
-    const bool proven = std::any_of(rules_.begin(), rules_.end(), [&](const AccessRule& rule) {
-        return history.proven(rule, approvers_, now, type);
-    });
-    if (!proven) {
+    const bool gives = removal || proven(History::Wish::grant);
+    const bool takes_well = !(removal || history.names_something(now)) || proven(History::Wish::take);
+    const bool changes_nothing = history.names_something(now) &&
+                                 history.at(access_type_field, now) == history.at(current_access_field, now);
+    if (!gives || !takes_well || changes_nothing) {
         return;
     }
     const std::string& email = issue.facts.reporter->email;

@@ -114,7 +114,7 @@ bool Oracle::surely_live(const jsm::Issue& issue, const Key& key, TimePoint when
         }
         const auto left = lease(history, rule, *approved);
         const bool runs = !left || when < *approved + *left - worst_jump_;
-        const bool stays = !may_be_removed(key, *approved, when);
+        const bool stays = !may_be_removed(key, *approved, when) && !may_be_replaced(key, *approved, when);
         if (runs && stays && is_account_of(key, history.at("reporter", decided))) {
             return true;
         }
@@ -160,14 +160,37 @@ bool Oracle::may_be_removed(const Key& key, TimePoint approved, TimePoint when) 
         const auto removed = history.last_approved(when);
         for (const AccessRule& rule : rules_) {
             if (removed && *removed >= approved && covers(rule, key) && is_reported_for(*issue, key) &&
-                history.proven_within(
-                    rule, approvers_, issue->facts.created_at, when, History::removal_request
-                )) {
+                history.proven_within(rule, approvers_, issue->facts.created_at, when, History::Wish::take)) {
                 return true;
             }
         }
     }
     return false;
+}
+
+/// A change that does not say what goes ends what else accessd granted in the application.
+bool Oracle::may_be_replaced(const Key& key, TimePoint approved, TimePoint when) const {
+    for (const jsm::Issue* issue : issues()) {
+        const History history(*issue, slots_);
+        const bool change = history.at(request_type_field, when) == History::change_request;
+        const auto changed = history.last_approved(when);
+        for (const AccessRule& rule : rules_) {
+            if (change && changed && *changed >= approved && !covers(rule, key) &&
+                rule.application == tenants_.at(key.tenant).application && is_reported_for(*issue, key) &&
+                history.proven_within(rule, approvers_, issue->facts.created_at, when)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/// It is a removal of this, or a change that names it.
+bool Oracle::takes(const jsm::Issue& issue, const Key& key, TimePoint when) const {
+    const bool change = History(issue, slots_).at(request_type_field, when) == History::change_request;
+    const auto named = keys_of(issue, when, change ? current_access_field : access_type_field);
+    const auto given = change ? keys_of(issue, when) : std::vector<Key>();
+    return std::ranges::count(named, key) != 0 && std::ranges::count(given, key) == 0;
 }
 
 /// accessd says that it has done a removal which was approved after whatever the ticket was approved for.
@@ -176,14 +199,11 @@ bool Oracle::is_overruled(const jsm::Issue& issue, const Key& key, TimePoint whe
     for (const jsm::Issue* other : issues()) {
         const History removal(*other, slots_);
         for (const jsm::Change& entry : other->changes) {
-            if (removal.at("customfield_10010", entry.at) != History::removal_request ||
-                !says(*other, entry, "removed", when)) {
-                continue;
-            }
+            const std::string type = removal.at(request_type_field, entry.at);
+            const bool done = (type == History::removal_request && says(*other, entry, "removed", when)) ||
+                              (type == History::change_request && says(*other, entry, "granted", when));
             const auto taken = removal.last_approved(entry.at);
-            const auto keys = keys_of(*other, entry.at);
-            const bool takes = std::find(keys.begin(), keys.end(), key) != keys.end();
-            if (taken && takes && (!approved || *approved <= *taken)) {
+            if (done && taken && takes(*other, key, entry.at) && (!approved || *approved <= *taken)) {
                 return true;
             }
         }
@@ -223,13 +243,14 @@ bool Oracle::touched(const Key& key) const {
 }
 
 /// The memberships that the ticket's wish amounts to.
-std::vector<Oracle::Key> Oracle::keys_of(const jsm::Issue& issue, TimePoint when) const {
+std::vector<Oracle::Key>
+Oracle::keys_of(const jsm::Issue& issue, TimePoint when, std::string_view type_field) const {
     const History history(issue, slots_);
     std::vector<Key> keys;
     const jsm::User* const user = world_.jsm_model().state().find_user(history.at("reporter", when));
     for (const AccessRule& rule : rules_) {
-        const bool asked = rule.application == history.at("customfield_10050", when) &&
-                           rule.access_type == history.at("customfield_10051", when);
+        const bool asked = rule.application == history.at(application_field, when) &&
+                           rule.access_type == history.at(type_field, when);
         for (const auto& [name, tenant] : tenants_) {
             if (!asked || tenant.application != rule.application || user == nullptr) {
                 continue;

@@ -47,7 +47,7 @@ Plan make_plan(std::uint64_t seed) {
             at + lasts, "machine", "poll", boost::json::object{{"every_ms", plan.quiet_poll.count()}}
         );
     }
-    plan_stories(plan, dice, busy);
+    plan_stories(plan, dice, Dice(~seed), busy);
     if (!plan.calm) {
         plan_trouble(plan, dice, busy);
     }

@@ -53,7 +53,7 @@ Plan make_plan(std::uint64_t seed);
 // The parts of make_plan().
 
 /// What people do with tickets and directories.
-void plan_stories(Plan& plan, Dice& dice, const std::vector<TimePoint>& busy);
+void plan_stories(Plan& plan, Dice& dice, Dice extra, const std::vector<TimePoint>& busy);
 /// What goes wrong with vendors, network and machine.
 void plan_trouble(Plan& plan, Dice& dice, const std::vector<TimePoint>& busy);
 

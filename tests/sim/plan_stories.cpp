@@ -15,8 +15,10 @@ namespace json = boost::json;
 /// What becomes of one ticket after another.
 class Storyteller {
 public:
-    Storyteller(Plan& plan, Dice& dice, const std::vector<TimePoint>& busy)
-        : plan_(plan), dice_(dice), busy_(busy), people_(simulated_people()) {}
+    /// `extra` is for what came later: the seeds that found something keep their stories.
+    Storyteller(Plan& plan, Dice& dice, Dice extra, const std::vector<TimePoint>& busy)
+        : plan_(plan), dice_(dice), extra_(extra), busy_(busy), people_(simulated_people()),
+          changes_(extra_.chance(50)) {}
 
     void tell(std::size_t ticket) {
         ticket_ = ticket;
@@ -25,7 +27,7 @@ public:
         person_ = dice_.pick(people_);
         const auto drawn = dice_.below(100);
         if (drawn < 52) {
-            raise({});
+            raise(changes_ && extra_.chance(20) ? change() : json::object());
             approve();
             go_on();
         } else if (drawn < 58) {
@@ -85,6 +87,15 @@ private:
             with[name] = value;
         }
         act("create_request", std::move(with));
+    }
+
+    /// What makes a change of a request; sometimes of nothing, sometimes without saying from what.
+    json::object change() {
+        json::object more{{"request_type", "27"}};
+        if (extra_.chance(75)) {
+            more["current_access"] = extra_.pick({"User", "Admin"});
+        }
+        return more;
     }
 
     void approve() {
@@ -241,8 +252,10 @@ private:
 
     Plan& plan_;
     Dice& dice_;
+    Dice extra_;
     const std::vector<TimePoint>& busy_;
     std::vector<std::string> people_;
+    bool changes_;
     std::size_t ticket_ = 0;
     TimePoint at_{};
     std::string person_;
@@ -305,8 +318,8 @@ void administer(Plan& plan, Dice& dice, const std::vector<TimePoint>& busy) {
 
 } // namespace
 
-void plan_stories(Plan& plan, Dice& dice, const std::vector<TimePoint>& busy) {
-    Storyteller storyteller(plan, dice, busy);
+void plan_stories(Plan& plan, Dice& dice, Dice extra, const std::vector<TimePoint>& busy) {
+    Storyteller storyteller(plan, dice, extra, busy);
     for (std::size_t ticket = 0; ticket < plan.tickets; ++ticket) {
         storyteller.tell(ticket);
     }

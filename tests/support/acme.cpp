@@ -10,6 +10,7 @@ PortalNames portal_names() {
     names.change_types = {"Request Access Change"};
     names.application_field = "Application";
     names.access_type_field = "Access Type";
+    names.old_access_type_field = "Current Access";
     names.duration_field = "Access Duration";
     names.approved_statuses = {"Approved by Manager"};
     names.denied_statuses = {"Rejected"};
