@@ -6,6 +6,7 @@
 #include "core/model/time.hpp"
 #include "core/support/log.hpp"
 #include "core/support/secret.hpp"
+#include "daemon/config/file.hpp"
 #include "providers/catalog.hpp"
 
 #include <chrono>
@@ -55,6 +56,8 @@ public:
     const ProviderSpec* provider = nullptr;
     ProviderSettings settings;
     IdentityRule identity;
+    std::string map_file; ///< that `identity.account` was read from; empty: none
+    FileMark map_mark;    ///< of the content that was read
     std::string ca_file;
 };
 

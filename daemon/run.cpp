@@ -7,6 +7,7 @@
 #include "core/support/system_random.hpp"
 #include "core/support/text.hpp"
 #include "daemon/config.hpp"
+#include "daemon/identity_maps.hpp"
 #include "daemon/notify.hpp"
 #include "daemon/wiring.hpp"
 
@@ -109,7 +110,7 @@ void say_stopped(const Counters& counters) {
          {"told", number(counters.told)}});
 }
 
-int serve(const Config& config, const std::map<std::string, std::string>& environment) {
+int serve(Config& config, const std::map<std::string, std::string>& environment) {
     // Outlives the sockets that the transports keep open. No coroutine is left when run() has returned.
     boost::asio::io_context loop(1);
     AsioClock clock;
@@ -141,6 +142,8 @@ int serve(const Config& config, const std::map<std::string, std::string>& enviro
              {"audit_key", signer->key().text()}});
         notify_ready("watching " + engine.context().policy.portal.project_key);
     };
+    IdentityMaps maps(config);
+    engine.before_poll = [&] { maps.refresh(engine.context()); };
     Signals signals(loop, engine);
     std::optional<Result<Done>> outcome;
     boost::asio::co_spawn(loop, run_engine(engine, outcome), [&](std::exception_ptr failure) {
@@ -161,7 +164,7 @@ int run_daemon(const std::filesystem::path& config, const std::map<std::string, 
     configure_log(LogLevel::info, LogFormat::automatic);
     // A peer that closes while we write is an error of that write.
     std::signal(SIGPIPE, SIG_IGN);
-    const LoadedConfig loaded = load_config(config, environment);
+    LoadedConfig loaded = load_config(config, environment);
     if (!loaded.config) {
         return report(loaded.problems);
     }

@@ -144,6 +144,9 @@ Task<> Engine::poll_loop() {
     TimePoint next_sweep = context_.clock.now() + context_.settings.sweep_interval;
     while (!context_.stopping) {
         const TimePoint started = context_.clock.now();
+        if (before_poll) {
+            before_poll();
+        }
         auto polled = co_await finder_.poll();
         note_poll(polled);
         if (polled && context_.clock.now() >= next_sweep) {

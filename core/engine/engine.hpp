@@ -40,6 +40,9 @@ public:
     /// Called once, when Jira has told who we are and every configured name was found.
     std::function<void()> on_ready;
 
+    /// Runs at the begin of every poll; may change the identities and the config_hash of context().
+    std::function<void()> before_poll;
+
     /// Works until stop(). While Jira cannot be reached or refuses our credential it keeps trying, and does
     /// what needs no ticket: revokes. Errors: what TicketSource::connect says when it is permanent, the
     /// store's error when the store was lost, "engine.bug".

@@ -101,8 +101,10 @@ Task<Result<Done>> Finder::learn_person(std::string account_id, bool with_groups
 
 Task<Result<std::string>> Finder::address_of(const Ticket& ticket, const Application& application) {
     Person beneficiary = ticket.beneficiary.value_or(Person());
-    const bool hidden = application.identity.match == IdentityMatch::email && !beneficiary.email &&
-                        !beneficiary.account_id.empty();
+    const IdentityRule& rule = application.identity;
+    const bool by_email =
+        rule.match == IdentityMatch::email && !rule.account.contains(beneficiary.account_id);
+    const bool hidden = by_email && !beneficiary.email && !beneficiary.account_id.empty();
     if (hidden) {
         auto person = co_await context_.source.person(beneficiary.account_id, context_.deadline());
         if (!person) {
@@ -110,7 +112,7 @@ Task<Result<std::string>> Finder::address_of(const Ticket& ticket, const Applica
         }
         beneficiary = std::move(*person);
     }
-    co_return account_address(application.identity, beneficiary);
+    co_return account_address(rule, beneficiary);
 }
 
 void Finder::say_dry(const Ticket& ticket, const Decision& decision) {

@@ -195,10 +195,13 @@ Task<bool> Worker::commit(Desk& desk, std::vector<Event> events) {
             desk.started = std::move(sum.started);
             co_return true;
         }
-        auto saved = co_await context_.store.save(changes_of(sum, context_.clock.now()));
+        Changes changes = changes_of(sum, context_.clock.now());
+        changes.identities = desk.found;
+        auto saved = co_await context_.store.save(std::move(changes));
         if (saved) {
             context_.note_saved();
             take_saved(sum, *saved);
+            desk.found.clear();
             announce(context_, before, sum.after.request, saved->audit_seq);
             if (const auto due = alarm_of(sum, context_.clock.now())) {
                 context_.alarm.set(*due);

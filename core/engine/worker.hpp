@@ -49,6 +49,7 @@ private:
 
     Task<bool> resolve(Desk& desk);
     Task<bool> supersede(Desk& desk);
+    Task<Result<Account>> account(Desk& desk, Application& application);
     Task<Result<Entitlement>> entitlement(Application& application, std::string name);
     Task<Result<std::vector<Entitlement>>>
     entitlements(Application& application, std::vector<std::string> names);

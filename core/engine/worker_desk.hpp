@@ -22,6 +22,7 @@ public:
     std::vector<AccessKey> started;     ///< keys that the last commit wrote an intent for
     std::optional<SteadyPoint> read_at; ///< see Work
     bool may_grant = false;             ///< it was read a minute ago at most
+    std::vector<KnownIdentity> found;   ///< news of who has which account, for the next commit
 
     /// The keys of the request's targets.
     std::vector<AccessKey> keys() const;

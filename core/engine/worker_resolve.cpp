@@ -1,4 +1,6 @@
 #include "core/engine/worker_desk.hpp"
+#include "core/policy/identity.hpp"
+#include "core/support/text.hpp"
 
 #include <algorithm>
 #include <set>
@@ -48,6 +50,35 @@ Task<Result<Entitlement>> Worker::entitlement(Application& application, std::str
     co_return entitlement;
 }
 
+/// The beneficiary's account. One that is not the one that was found before is believed only when the map
+/// file names it by its id: whoever can change an address in Jira or in the application must not thereby
+/// choose who gets access.
+Task<Result<Account>> Worker::account(Desk& desk, Application& application) {
+    const Request& request = desk.request();
+    const std::string address = request.account.name;
+    auto found = co_await application.provider->find_account(address, context_.deadline());
+    if (!found) {
+        co_return found.error();
+    }
+    auto known = co_await context_.store.known_account(application.name, request.beneficiary_id);
+    if (!known) {
+        context_.note(known.error());
+        co_return known.error();
+    }
+    if (*known && (*known)->id == found->id) {
+        co_return *found;
+    }
+    KnownIdentity identity(application.name, request.beneficiary_id, *found);
+    if (*known) {
+        if (!equals_ignoring_case(address, found->id)) {
+            co_return changed_identity(identity, **known);
+        }
+        identity.replaces = (*known)->id;
+    }
+    desk.found.push_back(std::move(identity));
+    co_return *found;
+}
+
 Task<Result<std::vector<Entitlement>>>
 Worker::entitlements(Application& application, std::vector<std::string> names) {
     std::vector<Entitlement> all;
@@ -89,26 +120,27 @@ Worker::replaced(Desk& desk, Application& application, std::string account_id) {
 }
 
 Task<Result<Resolved>> Worker::look_up(Desk& desk, Application& application) {
-    auto account =
-        co_await application.provider->find_account(desk.request().account.name, context_.deadline());
-    if (!account) {
-        co_return account.error();
+    desk.found.clear();
+    auto found_account = co_await account(desk, application);
+    if (!found_account) {
+        co_return found_account.error();
     }
     auto wanted = co_await entitlements(application, desk.request().entitlement_names);
     if (!wanted) {
         co_return wanted.error();
     }
-    auto leaving = co_await replaced(desk, application, account->id);
+    auto leaving = co_await replaced(desk, application, found_account->id);
     if (!leaving) {
         co_return leaving.error();
     }
-    Resolved found(std::move(*account), std::move(*wanted));
+    Resolved found(std::move(*found_account), std::move(*wanted));
     found.replaced = std::move(*leaving);
     co_return found;
 }
 
 /// True: there is something to tell.
 Task<bool> Worker::unresolved(Desk& desk, Application& application, Error error) {
+    desk.found.clear();
     if (context_.fatal) {
         co_return false; // our trouble, not the request's
     }

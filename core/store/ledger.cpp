@@ -47,11 +47,7 @@ Ledger::Ledger(
       accesses_(*database_), outbox_(*database_), audit_(*database_),
       checkpoints_(*database_, std::move(signer)),
       read_mark_(*database_, "SELECT at FROM mark WHERE name = ?1"),
-      write_mark_(*database_, "INSERT OR REPLACE INTO mark (name, at) VALUES (?1, ?2)"),
-      read_pin_(*database_, "SELECT entitlement FROM pin WHERE application = ?1 AND name = ?2"),
-      write_pin_(
-          *database_, "INSERT OR IGNORE INTO pin (application, name, entitlement, at) VALUES (?1, ?2, ?3, ?4)"
-      ) {}
+      write_mark_(*database_, "INSERT OR REPLACE INTO mark (name, at) VALUES (?1, ?2)"), pins_(*database_) {}
 
 Result<std::unique_ptr<Ledger>> Ledger::open(
     std::unique_ptr<Database> database,
@@ -183,6 +179,14 @@ bool Ledger::look_before(Save& save, Before& before) {
         const bool grants = access.intent && access.intent->operation == Operation::grant;
         save.new_grant = save.new_grant || (grants && !found.same_intent);
     }
+    for (const KnownIdentity& identity : changes.identities) {
+        std::optional<Account> known;
+        if (!pins_.find_account(identity.application, identity.beneficiary_id, known)) {
+            return false;
+        }
+        const std::string account_id = known ? known->id : std::string();
+        before.stale = before.stale || (account_id != identity.replaces && account_id != identity.account.id);
+    }
     return true;
 }
 
@@ -196,6 +200,11 @@ bool Ledger::write_rows(const Changes& changes, const Before& before, Saved& sav
     for (std::size_t i = 0; i < changes.accesses.size(); ++i) {
         saved.access_revisions.push_back(before.accesses[i].revision + 1);
         if (!accesses_.write(changes.accesses[i], before.accesses[i])) {
+            return false;
+        }
+    }
+    for (const KnownIdentity& identity : changes.identities) {
+        if (!pins_.write(identity, changes.at)) {
             return false;
         }
     }
@@ -249,34 +258,6 @@ void Ledger::release_claims(const Changes& changes) {
     }
 }
 
-Result<std::vector<StoredRequest>> Ledger::load(const std::vector<std::string>& issue_ids) {
-    std::vector<StoredRequest> found;
-    for (const std::string& issue_id : issue_ids) {
-        StoredRequest stored;
-        bool there = false;
-        if (!requests_.load(issue_id, stored.request, there) ||
-            (there && !outbox_.load(issue_id, stored.tells))) {
-            return fail();
-        }
-        if (there) {
-            found.push_back(std::move(stored));
-        }
-    }
-    return found;
-}
-
-Result<std::vector<StoredAccess>> Ledger::load_accesses(const std::vector<AccessKey>& keys) {
-    std::vector<StoredAccess> found;
-    for (const AccessKey& key : keys) {
-        StoredAccess& stored = found.emplace_back();
-        stored.access = Access(key);
-        if (!accesses_.load(stored.access) || !requests_.holders(key, stored.holders)) {
-            return fail();
-        }
-    }
-    return found;
-}
-
 template <class T> bool Ledger::collect_next(Statement& statement, TimePoint now, T& claims, DueWork& work) {
     Rows rows(statement, now);
     auto earliest = claims.first_end();
@@ -323,30 +304,6 @@ Result<DueWork> Ledger::claim_due(TimePoint now, TimePoint lease_until, std::siz
     return work;
 }
 
-Result<std::vector<std::string>> Ledger::open_intents() {
-    std::vector<std::string> issue_ids;
-    if (!accesses_.open_intents(issue_ids)) {
-        return fail();
-    }
-    return issue_ids;
-}
-
-Result<std::vector<Lease>> Ledger::leases(const std::string& beneficiary_id) {
-    std::vector<Lease> found;
-    if (!requests_.leases(beneficiary_id, found)) {
-        return fail();
-    }
-    return found;
-}
-
-Result<std::vector<LiveRequest>> Ledger::live(const std::string& after, std::size_t limit) {
-    std::vector<LiveRequest> found;
-    if (!requests_.live(after, limit, found)) {
-        return fail();
-    }
-    return found;
-}
-
 Result<std::optional<TimePoint>> Ledger::position() {
     Rows rows(read_mark_, position_mark);
     std::optional<TimePoint> at;
@@ -359,23 +316,11 @@ Result<std::optional<TimePoint>> Ledger::position() {
     return at;
 }
 
-Result<std::optional<Entitlement>> Ledger::pinned(const std::string& application, const std::string& name) {
-    Rows rows(read_pin_, application, name);
-    std::optional<Entitlement> entitlement;
-    if (rows.next()) {
-        entitlement.emplace(rows.text(0), name);
-    }
-    if (rows.failed()) {
-        return fail();
-    }
-    return entitlement;
-}
-
 Result<Done> Ledger::pin(const std::string& application, const Entitlement& entitlement, TimePoint at) {
     if (broken_) {
         return *broken_;
     }
-    if (!write_pin_.run(application, entitlement.name, entitlement.id, at)) {
+    if (!pins_.add(application, entitlement, at)) {
         return fail();
     }
     return Done();

@@ -5,6 +5,7 @@
 #include "core/store/checkpoint_table.hpp"
 #include "core/store/claims.hpp"
 #include "core/store/outbox_table.hpp"
+#include "core/store/pin_table.hpp"
 #include "core/store/request_table.hpp"
 #include "core/store/reserve.hpp"
 #include "core/store/sqlite.hpp"
@@ -54,6 +55,8 @@ public:
     Result<std::optional<TimePoint>> position();
     Result<std::optional<Entitlement>> pinned(const std::string& application, const std::string& name);
     Result<Done> pin(const std::string& application, const Entitlement& entitlement, TimePoint at);
+    Result<std::optional<Account>>
+    known_account(const std::string& application, const std::string& beneficiary_id);
 
     /// To be called between transactions: copies the log into the database, sooner when there is time.
     void tidy(bool idle);
@@ -94,8 +97,7 @@ private:
     CheckpointTable checkpoints_;
     Statement read_mark_;
     Statement write_mark_;
-    Statement read_pin_;
-    Statement write_pin_;
+    PinTable pins_;
     Claims<std::string> claimed_requests_;
     Claims<std::string> claimed_tells_;
     Claims<AccessKey> claimed_watches_;

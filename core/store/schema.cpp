@@ -157,7 +157,23 @@ ALTER TABLE target ADD COLUMN spares INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX request_beneficiary ON request (beneficiary_id);
 )sql";
 
-constexpr std::array<const char*, 4> migrations_so_far = {version_1, version_2, version_3, version_4};
+// Whose account is whose. What requests were resolved to before is known, too: the newest of each person's.
+constexpr const char* version_5 = R"sql(
+CREATE TABLE identity (
+    application TEXT NOT NULL,
+    beneficiary_id TEXT NOT NULL,
+    account_id TEXT NOT NULL,
+    account_name TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (application, beneficiary_id)
+) STRICT, WITHOUT ROWID;
+INSERT OR REPLACE INTO identity
+    SELECT application, beneficiary_id, account_id, account_name, seen_at FROM request
+    WHERE account_id <> '' AND beneficiary_id <> '' ORDER BY seen_at, id;
+)sql";
+
+constexpr std::array<const char*, 5> migrations_so_far = {
+    version_1, version_2, version_3, version_4, version_5};
 
 bool apply(Database& database, std::span<const char* const> steps, std::size_t version) {
     for (const char* const step : steps) {

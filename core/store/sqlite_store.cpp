@@ -154,6 +154,14 @@ public:
         });
     }
 
+    Task<Result<std::optional<Account>>>
+    known_account(std::string application, std::string beneficiary_id) override {
+        return ask<std::optional<Account>>([where = std::move(application),
+                                            who = std::move(beneficiary_id)](Ledger& ledger) {
+            return ledger.known_account(where, who);
+        });
+    }
+
 private:
     template <class T> Task<Result<T>> ask(Work<T> work) {
         const asio::any_io_executor home = co_await asio::this_coro::executor;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/model/access.hpp"
+#include "core/model/identity.hpp"
 #include "core/model/request.hpp"
 #include "core/model/result.hpp"
 #include "core/support/task.hpp"
@@ -35,6 +36,8 @@ public:
     std::vector<Tell> tells;       ///< inserted, or updated when the id exists
     std::vector<std::string> told; ///< ids of outbox rows that are done
     std::vector<Tell> withdrawn;   ///< not true any more; unlike the told ones they may be told again
+    /// Written over what is stored, which must be the same account or the one that is replaced.
+    std::vector<KnownIdentity> identities;
     std::vector<AuditEntry> audit;
     std::optional<TimePoint> position; ///< how far polling has come
     TimePoint at{};                    ///< time of the audit rows
@@ -142,6 +145,11 @@ public:
     /// The immutable id pinned for an entitlement's name, if any; pin() records it (first writer wins).
     virtual Task<Result<std::optional<Entitlement>>> pinned(std::string application, std::string name) = 0;
     virtual Task<Result<Done>> pin(std::string application, Entitlement entitlement, TimePoint at) = 0;
+
+    /// The account that a Jira account was last resolved to in an application, if any; see
+    /// Changes::identities.
+    virtual Task<Result<std::optional<Account>>>
+    known_account(std::string application, std::string beneficiary_id) = 0;
 };
 
 } // namespace accessd

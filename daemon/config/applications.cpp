@@ -67,23 +67,28 @@ void refuse(Section& section, const std::string& key, const std::string& why) {
         section.problems().add(member->place, in_quotes(key) + " " + why);
 }
 
-IdentityRule read_identity(const Node& table, const std::string& title, Reading& reading) {
+void read_identity(
+    const Node& table, const std::string& title, ApplicationSettings& application, Reading& reading
+) {
     Section section(table, title, reading.problems);
-    IdentityRule identity;
+    IdentityRule& identity = application.identity;
     identity.match = section.choice<IdentityMatch>(
         "match", identity.match, {{"email", IdentityMatch::email}, {"map", IdentityMatch::map}}
     );
-    if (identity.match == IdentityMatch::email) {
-        read_domains(section, identity);
-        refuse(section, "map_file", "goes with match = \"map\" only");
-    } else {
-        const PlacedText path = section.path("map_file", Presence::required);
-        if (!path.text.empty())
-            identity.account = read_identity_map(path, reading.problems);
-        refuse(section, "allowed_domains", "goes with match = \"email\" only");
+    const bool by_email = identity.match == IdentityMatch::email;
+    const PlacedText path = section.path("map_file", by_email ? Presence::optional : Presence::required);
+    if (!path.text.empty()) {
+        IdentityMap map = read_identity_map(path, reading.problems);
+        identity.account = std::move(map.account);
+        application.map_file = path.text;
+        application.map_mark = map.mark;
     }
+    if (by_email)
+        read_domains(section, identity);
+    else
+        refuse(section, "allowed_domains", "goes with match = \"email\" only");
+    identity.portal_customers = section.boolean("portal_customers", false);
     section.finish();
-    return identity;
 }
 
 ApplicationSettings read_application(const Member& member, Reading& reading) {
@@ -102,7 +107,7 @@ ApplicationSettings read_application(const Member& member, Reading& reading) {
     application.owner = section.text("owner").text;
     application.ca_file = read_ca_file(section);
     if (const Node* identity = section.table("identity", Presence::required))
-        application.identity = read_identity(*identity, "[" + title + ".identity]", reading);
+        read_identity(*identity, "[" + title + ".identity]", application, reading);
     // Without a provider nothing says which other keys are right.
     if (application.provider == nullptr)
         return application;

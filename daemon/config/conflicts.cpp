@@ -10,36 +10,19 @@ namespace accessd {
 
 namespace {
 
-std::vector<std::string> groups_in_rules(const Config& config, const std::string& application) {
-    std::vector<std::string> groups;
-    for (const AccessRule& rule : config.rules) {
-        if (rule.application == application)
-            groups.insert(groups.end(), rule.groups.begin(), rule.groups.end());
-    }
-    std::sort(groups.begin(), groups.end());
-    groups.erase(std::unique(groups.begin(), groups.end()), groups.end());
-    return groups;
+bool is_given(const Config& config, const EntitlementName& what) {
+    return std::any_of(config.rules.begin(), config.rules.end(), [&](const AccessRule& rule) {
+        return rule.application == what.application &&
+               std::find(rule.groups.begin(), rule.groups.end(), what.name) != rule.groups.end();
+    });
 }
 
 /// Where each entitlement of a conflict stands.
 using SeenEntitlements = std::map<EntitlementName, Place>;
 
-/// A group that no rule gives would conflict with nothing, whatever was meant.
 void check_group(
-    const PlacedText& group,
-    const std::string& application,
-    const Config& config,
-    SeenEntitlements& seen,
-    Problems& problems
+    const PlacedText& group, const std::string& application, SeenEntitlements& seen, Problems& problems
 ) {
-    const std::vector<std::string> known = groups_in_rules(config, application);
-    if (!config.rules.empty() && std::find(known.begin(), known.end(), group.text) == known.end()) {
-        problems.add(
-            group.place,
-            "no rule for application " + in_quotes(application) + " gives " + in_quotes(group.text) +
-                suggestion(group.text, known)
-        );
-    }
     const auto [first, is_new] = seen.emplace(EntitlementName(application, group.text), group.place);
     if (!is_new) {
         problems.add(
@@ -56,7 +39,7 @@ ConflictSide read_side(const Node& table, const Config& config, SeenEntitlements
     for (const ApplicationSettings& application : config.applications) {
         const std::vector<PlacedText> groups = section.list(application.name);
         for (const PlacedText& group : groups)
-            check_group(group, application.name, config, seen, problems);
+            check_group(group, application.name, seen, problems);
         if (!groups.empty())
             side.groups.emplace(application.name, plain(groups));
     }
@@ -64,6 +47,15 @@ ConflictSide read_side(const Node& table, const Config& config, SeenEntitlements
     if (table.members.empty())
         problems.add(table.place, "[[conflict.side]] must name groups: \"APPLICATION\" = [\"GROUP\"]");
     return side;
+}
+
+/// A conflict between things that accessd never gives would be looked at for no request. Groups that are
+/// given by hand may stand on one side.
+void expect_use(const SeenEntitlements& seen, Place place, const Config& config, Problems& problems) {
+    const bool used =
+        std::any_of(seen.begin(), seen.end(), [&](const auto& one) { return is_given(config, one.first); });
+    if (!used && !seen.empty() && !config.rules.empty())
+        problems.add(place, "no rule gives any group of this conflict");
 }
 
 /// One rule that gives both sides could never be carried out.
@@ -114,6 +106,7 @@ ConflictRule read_conflict(const Node& table, const Config& config, Problems& pr
     }
     if (sides->value.kind != NodeKind::list || sides->value.items.size() < 2)
         problems.add(sides->place, "a conflict has at least two sides: [[conflict.side]]");
+    expect_use(seen, table.place, config, problems);
     check_rules(conflict, table.place, config, problems);
     return conflict;
 }

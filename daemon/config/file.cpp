@@ -59,9 +59,34 @@ std::string distrust(mode_t mode, FileTrust trust) {
     return "";
 }
 
+std::int64_t nanoseconds(const timespec& at) {
+    return std::int64_t{at.tv_sec} * 1'000'000'000 + at.tv_nsec;
+}
+
+FileMark mark_of(const struct stat& status) {
+    FileMark mark;
+    mark.device = status.st_dev;
+    mark.inode = status.st_ino;
+    mark.size = status.st_size;
+    mark.written_at = nanoseconds(status.st_mtim);
+    mark.changed_at = nanoseconds(status.st_ctim);
+    return mark;
+}
+
 } // namespace
 
+FileMark mark_of_file(const std::string& path) {
+    struct stat status = {};
+    return ::stat(path.c_str(), &status) == 0 ? mark_of(status) : FileMark();
+}
+
 Result<std::string> read_trusted_file(const std::string& path, FileTrust trust, std::size_t limit) {
+    FileMark mark;
+    return read_trusted_file(path, trust, limit, mark);
+}
+
+Result<std::string>
+read_trusted_file(const std::string& path, FileTrust trust, std::size_t limit, FileMark& mark) {
     // O_NONBLOCK: opening a pipe must not wait for its writer.
     const int link = trust == FileTrust::credential ? O_NOFOLLOW : 0;
     const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | link));
@@ -74,6 +99,7 @@ Result<std::string> read_trusted_file(const std::string& path, FileTrust trust, 
         return refused("is not a regular file");
     if (std::string why = distrust(status.st_mode, trust); !why.empty())
         return refused(std::move(why));
+    mark = mark_of(status);
 
     // A secret is not left behind in a buffer that grew away, nor in the chunk.
     std::string content;
@@ -86,12 +112,17 @@ Result<std::string> read_trusted_file(const std::string& path, FileTrust trust, 
         if (got < 0)
             return failed(errno);
         if (got == 0)
-            return content;
+            break;
         content.append(chunk.data(), static_cast<std::size_t>(got));
         ::explicit_bzero(chunk.data(), chunk.size());
         if (content.size() > limit)
             return refused("is larger than " + size_text(limit));
     }
+    if (::fstat(file.get(), &status) != 0)
+        return failed(errno);
+    if (mark_of(status) != mark)
+        return refused("was written to while it was read; write a new file and move it into place");
+    return content;
 }
 
 } // namespace accessd

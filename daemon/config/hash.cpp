@@ -129,10 +129,13 @@ json::object meaning_of(const ApplicationSettings& application) {
     object["settings"] = std::move(settings);
     object["match"] = static_cast<int>(application.identity.match);
     object["allowed_domains"] = as_set(application.identity.allowed_domains);
-    json::object accounts;
+    if (application.identity.portal_customers)
+        object["portal_customers"] = true;
+    // As one text: there may be hundreds of thousands, and a running daemon waits for this.
+    std::string accounts;
     for (const auto& [id, account] : application.identity.account)
-        accounts[id] = account;
-    object["accounts"] = std::move(accounts);
+        accounts += id + "," + account + "\n";
+    object["accounts"] = sha256_hex(accounts);
     return object;
 }
 

@@ -3,6 +3,8 @@
 #include "daemon/config.hpp"
 #include "daemon/config/values.hpp"
 
+#include <map>
+#include <string>
 #include <vector>
 
 namespace accessd {
@@ -36,8 +38,18 @@ std::vector<DenyRule> read_denies(const Node& list, const Config& config, Readin
 /// Every [[conflict]], for the applications and the rules of `config`.
 std::vector<ConflictRule> read_conflicts(const Node& list, const Config& config, Reading& reading);
 
-/// The accounts of `map_file`: lines "jira account id,account". Each bad line is a problem at its place.
-std::map<std::string, std::string> read_identity_map(const PlacedText& path, Problems& problems);
+/// What a map file said, and when.
+class IdentityMap {
+public:
+    IdentityMap() = default;
+
+    std::map<std::string, std::string> account; ///< by Jira account id
+    FileMark mark;
+};
+
+/// Lines "jira account id,account"; docs/configuration.md has the form. Each bad line is a problem at its
+/// place: a file with one must not be used.
+IdentityMap read_identity_map(const PlacedText& path, Problems& problems);
 
 /// Sets every rule's hash, then the configuration's.
 void set_hashes(Config& config);

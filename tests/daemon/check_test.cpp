@@ -24,3 +24,17 @@ TEST_CASE("check: a wrong configuration is every problem, their number and EX_CO
     CHECK(said.starts_with(folder.path("accessd.toml") + ":2:1: error: unknown key \"a\" in [jira]"));
     CHECK(said.ends_with(folder.path("accessd.toml") + ": 2 problems\n"));
 }
+
+TEST_CASE("check: a wrong line of a map file is named, and EX_CONFIG") {
+    const ConfigFolder folder;
+    folder.write("accounts.csv", "712020:a,jane\n712020:a,bob\n", 0644);
+    folder.write(
+        "accessd.toml",
+        config_with("allowed_domains", "map_file = \"" + folder.path("accounts.csv") + "\"\nallowed_domains")
+    );
+    std::ostringstream out;
+    CHECK(check_config(folder.path("accessd.toml"), folder.environment, out) == 78);
+    CHECK(out.str().starts_with(
+        folder.path("accounts.csv") + ":2:1: error: this line has the Jira account id of line 1 again\n"
+    ));
+}

@@ -61,7 +61,15 @@ TEST_CASE("config: a conflict names its sides by application, and whom it except
 }
 
 TEST_CASE("config: a conflict that could not do what it is meant to is an error at its place") {
-    CHECK(contains(instead("[\"users\"]", "[\"user\"]"), "gives \"user\"; did you mean \"users\"?"));
+    CHECK(
+        said(std::string(conflict).replace(std::string(conflict).find("[\"users\"]"), 9, "[\"by-hand\"]")) ==
+        ""
+    );
+    CHECK(contains(
+        said("[[conflict]]\nname = \"x\"\n[[conflict.side]]\n\"Entra ID\" = [\"adnims\"]\n"
+             "[[conflict.side]]\n\"Entra ID\" = [\"by-hand\"]\n"),
+        "no rule gives any group of this conflict"
+    ));
     CHECK(contains(instead("[\"users\"]", "[\"owners\"]"), "already on another side of this conflict"));
     CHECK(contains(instead("\"Entra ID\" = [\"users\"]", "Okta = [\"users\"]"), "unknown key \"Okta\""));
     CHECK(contains(instead("\"Entra ID\" = [\"users\"]", ""), "must name groups"));

@@ -1,7 +1,11 @@
+#include "core/support/text.hpp"
+#include "daemon/config/sections.hpp"
 #include "tests/daemon/config_fixture.hpp"
 
 #include <doctest/doctest.h>
 
+#include <iterator>
+#include <random>
 #include <string>
 
 using namespace accessd;
@@ -106,4 +110,37 @@ TEST_CASE("config: the file itself must be there, regular and not writable by ev
     CHECK(folder.load().config.has_value());
     folder.write("conf.d/a.toml/file", "");
     CHECK(problems_of(folder.load(), folder) == "a.toml: this file is not a regular file\n");
+}
+
+TEST_CASE("config: of a map file of noise either every line counts or none") {
+    const ConfigFolder folder;
+    const std::string pieces[] = {"a", "1:", "b,c", ",", "\n", "\n", "\r", "#", "\"", " ", "\xff", "\t"};
+    std::mt19937 dice(7);
+    int taken = 0;
+    for (int round = 0; round < 1500; ++round) {
+        std::string text;
+        for (std::uint32_t length = dice() % 16; length > 0; --length)
+            text += pieces[dice() % std::size(pieces)];
+        text += '\n';
+        CAPTURE(text);
+        folder.write("noise.csv", text, 0644);
+        Problems problems;
+        PlacedText path;
+        path.text = folder.path("noise.csv");
+        path.place.file = problems.add_file(path.text);
+        const IdentityMap map = read_identity_map(path, problems);
+        if (!problems.empty())
+            continue;
+        std::size_t lines = 0;
+        for (std::string_view line : split(text, '\n')) {
+            if (line.ends_with('\r'))
+                line.remove_suffix(1);
+            lines += trim(line).empty() || trim(line).starts_with('#') ? 0 : 1;
+        }
+        CHECK(map.account.size() == lines);
+        taken += lines > 0 ? 1 : 0;
+        for (const auto& [id, account] : map.account)
+            CHECK((is_visible_ascii(id + account) && !id.empty() && !account.empty()));
+    }
+    CHECK(taken > 20);
 }

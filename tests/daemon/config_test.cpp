@@ -146,9 +146,12 @@ TEST_CASE("config: the example in etc loads as it is") {
                 line.remove_prefix(2);
             text += std::string(line) + "\n";
         }
-        const std::string ca = "/etc/accessd/ca.pem";
-        REQUIRE(text.find("\nca_file") != std::string::npos);
-        text.replace(text.find(ca), ca.size(), folder.path("ca.pem"));
+        folder.write("entra.csv", "# nobody yet\n", 0644);
+        for (const std::string name : {"ca.pem", "entra.csv"}) {
+            const std::string there = "/etc/accessd/" + name;
+            REQUIRE(text.find("_file = \"" + there) != std::string::npos);
+            text.replace(text.find(there), there.size(), folder.path(name));
+        }
         const LoadedConfig loaded = folder.load(text);
         CHECK(problems_of(loaded, folder) == "");
         REQUIRE(loaded.config.has_value());

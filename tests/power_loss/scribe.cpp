@@ -116,6 +116,14 @@ void Scribe::add_tells(Changes& changes) {
     }
 }
 
+/// Somebody's first account, or another one in its place.
+void Scribe::add_identity(Changes& changes) {
+    const std::string person = "person-" + std::to_string(dice_.below(20));
+    KnownIdentity identity("Entra ID", person, Account(word(), word()));
+    identity.replaces = identities_[person];
+    changes.identities.push_back(std::move(identity));
+}
+
 Changes Scribe::next() {
     Changes changes;
     changes.at = moment();
@@ -129,6 +137,9 @@ Changes Scribe::next() {
     }
     if (dice_.chance(1, 5)) {
         changes.position = moment();
+    }
+    if (dice_.chance(1, 4)) {
+        add_identity(changes);
     }
     return changes;
 }
@@ -152,6 +163,9 @@ void Scribe::learn(const Changes& changes, const Saved& saved) {
         Access& known = accesses_[changes.accesses[i].key];
         known = changes.accesses[i];
         known.revision = saved.access_revisions[i];
+    }
+    for (const KnownIdentity& identity : changes.identities) {
+        identities_[identity.beneficiary_id] = identity.account.id;
     }
     tells_.insert(tells_.end(), changes.tells.begin(), changes.tells.end());
 }

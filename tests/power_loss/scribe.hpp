@@ -11,8 +11,8 @@
 namespace accessd::power_loss {
 
 /// Makes up what a daemon would save: new requests and later states of known ones with fewer or more targets,
-/// accesses with and without intents, messages written, rewritten and delivered, audit rows, positions. Knows
-/// only what the store acknowledged.
+/// accesses with and without intents, messages written, rewritten and delivered, audit rows, positions, whose
+/// account is whose. Knows only what the store acknowledged.
 class Scribe {
 public:
     /// A wordy one writes enough for the store to copy its log into the database by itself.
@@ -34,6 +34,7 @@ private:
     Access some_access(const AccessKey& key);
     void add_accesses(Changes& changes);
     void add_tells(Changes& changes);
+    void add_identity(Changes& changes);
     AccessKey some_key();
     TimePoint moment();
     std::optional<TimePoint> perhaps_moment();
@@ -44,6 +45,7 @@ private:
     std::map<std::string, Request> requests_;
     std::map<AccessKey, Access> accesses_;
     std::vector<Tell> tells_;
+    std::map<std::string, std::string> identities_; ///< account id by Jira account id
 };
 
 } // namespace accessd::power_loss

@@ -130,6 +130,11 @@ std::int64_t LedgerView::version() {
     return number(sql);
 }
 
+std::int64_t LedgerView::audit_rows() {
+    static const char* const sql = "SELECT max(seq) FROM audit";
+    return number(sql);
+}
+
 std::string LedgerView::check_audit(AuditChain& chain) {
     static const char* const sql = "SELECT seq, at, code, body, hash FROM audit WHERE seq>? ORDER BY seq";
     sqlite3_stmt* const statement = prepare(sql);

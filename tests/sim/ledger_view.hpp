@@ -48,6 +48,7 @@ public:
     std::int64_t restless();
     /// Grows with every commit of the daemon.
     std::int64_t version();
+    std::int64_t audit_rows();
 
     /// Checks the audit rows that came since the last call; what is wrong, or "".
     std::string check_audit(AuditChain& chain);

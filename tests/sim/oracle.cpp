@@ -172,6 +172,7 @@ void Oracle::on_write(const std::string& tenant, const sandbox::AccessWrite& wri
     if (write.grant) {
         ++grants_;
         check_grant(key, sent);
+        check_identity(key);
         granted_by_us_.emplace(key, sent);
     } else {
         ++revokes_;
@@ -226,6 +227,19 @@ void Oracle::check_pin(const Key& key) {
         }
     }
     violation("I7", "an unknown group was written to: " + key.group);
+}
+
+/// Nobody confirms anything here: whose account was made anew gets nothing more.
+void Oracle::check_identity(const Key& key) {
+    Tenant& tenant = tenants_.at(key.tenant);
+    for (const auto& [address, ids] : tenant.accounts) {
+        if (ids.contains(key.account)) {
+            const std::string& known = tenant.known.try_emplace(address, key.account).first->second;
+            if (known != key.account) {
+                violation("I7", address + " has another account now, and it was granted to: " + key.account);
+            }
+        }
+    }
 }
 
 void Oracle::check_grant(const Key& key, TimePoint sent) {

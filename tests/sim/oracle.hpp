@@ -58,6 +58,9 @@ public:
 
     std::int64_t database_version() { return view_->version(); }
 
+    /// So many things have happened, says the audit.
+    std::int64_t audit_rows() { return view_->audit_rows(); }
+
     /// Nothing that the daemon has begun waits for its end.
     bool is_at_rest();
 
@@ -95,6 +98,7 @@ private:
         std::map<std::string, std::set<std::string>> accounts; ///< ids that an address ever meant
         std::map<std::string, std::set<std::string>> groups;   ///< ids that a name ever meant
         std::map<std::string, std::string> pinned;             ///< name -> the id that was first written to
+        std::map<std::string, std::string> known; ///< address -> the id that was first granted to
     };
 
     // While it runs.
@@ -106,6 +110,7 @@ private:
     void expect_end(const std::string& issue_id);
     void check_intent(const Key& key, std::string_view operation);
     void check_pin(const Key& key);
+    void check_identity(const Key& key);
     void mix(std::string_view text);
     void mix(std::uint64_t number);
 

@@ -151,7 +151,8 @@ Task<Result<Account>> ScriptedVendor::find_account(std::string address, TimePoin
     if (error) {
         co_return *error;
     }
-    co_return Account("a-" + address, address);
+    const auto given = account_ids.find(address);
+    co_return Account(given != account_ids.end() ? given->second : "a-" + address, address);
 }
 
 Task<Result<Entitlement>> ScriptedVendor::find_entitlement(std::string name, TimePoint) {
@@ -277,6 +278,16 @@ Task<Result<Done>> ScriptedStore::pin(std::string application, Entitlement entit
     }
     auto pinned = co_await real_.pin(std::move(application), std::move(entitlement), at);
     co_return pinned;
+}
+
+Task<Result<std::optional<Account>>>
+ScriptedStore::known_account(std::string application, std::string beneficiary_id) {
+    const auto error = co_await script_.ask("store.known_account");
+    if (error) {
+        co_return *error;
+    }
+    auto known = co_await real_.known_account(std::move(application), std::move(beneficiary_id));
+    co_return known;
 }
 
 namespace {

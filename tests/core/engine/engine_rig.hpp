@@ -95,6 +95,7 @@ public:
     Task<Result<Written>> revoke(AccessKey key, TimePoint deadline) override;
 
     std::set<AccessKey> members;
+    std::map<std::string, std::string> account_ids; ///< by address; of others "a-" and the address
 
 private:
     Script& script_;
@@ -116,6 +117,8 @@ public:
     Task<Result<std::optional<TimePoint>>> position() override;
     Task<Result<std::optional<Entitlement>>> pinned(std::string application, std::string name) override;
     Task<Result<Done>> pin(std::string application, Entitlement entitlement, TimePoint at) override;
+    Task<Result<std::optional<Account>>>
+    known_account(std::string application, std::string beneficiary_id) override;
 
 private:
     Store& real_;
