@@ -41,12 +41,8 @@ void announce(
          {"advice", answer.passes ? "look through what was held back" : "find out who asks for so much"}});
 }
 
-Error too_many(std::string code, std::size_t limit, const std::string& what) {
-    return Error(
-        Fault::permanent,
-        std::move(code),
-        "more than " + std::to_string(limit) + " " + what + " within an hour"
-    );
+std::string too_many(std::size_t limit, const std::string& what) {
+    return "more than " + std::to_string(limit) + " " + what + " within an hour";
 }
 
 } // namespace
@@ -73,9 +69,9 @@ Task<bool> Worker::brake(Desk& desk) {
     }
     std::vector<Event> events;
     if (grants != 0 && !may_grant_now(desk.request(), grants)) {
-        const std::size_t limit = context_.grant_brake->limit();
-        events.emplace_back(Withheld(too_many(
-            "brake.grants", limit, "grants under one rule; an admin must look, then this is approved again"
+        const std::string what = too_many(context_.grant_brake->limit(), "grants under one rule");
+        events.emplace_back(Withheld(Error(
+            Fault::permanent, "brake.grants", what + "; an admin must look, then this is approved again"
         )));
     }
     for (const auto& [application, how_many] : revokes) {
@@ -83,7 +79,8 @@ Task<bool> Worker::brake(Desk& desk) {
         const std::size_t limit = context_.revoke_brake->limit();
         announce(answer, "revoke", application, std::string(), limit);
         if (!answer.passes) {
-            Error why = too_many("brake.revokes", limit, "revokes in one application; this one comes later");
+            const std::string what = too_many(limit, "revokes in one application");
+            Error why(Fault::permanent, "brake.revokes", what + "; this one comes later");
             events.emplace_back(Delayed(application, now + answer.wait, std::move(why)));
         }
     }
