@@ -2,6 +2,7 @@
 #include "daemon/audit/export.hpp"
 #include "daemon/audit/verify.hpp"
 #include "daemon/check.hpp"
+#include "daemon/explain/show.hpp"
 #include "daemon/run.hpp"
 
 #include <CLI/CLI.hpp>
@@ -44,6 +45,7 @@ public:
         audit->require_subcommand(1);
         add_verify();
         add_export();
+        add_show();
     }
 
     int start() {
@@ -57,6 +59,10 @@ public:
             verifying.source.config = config;
             return accessd::verify_audit(verifying, read_environment(), std::cout);
         }
+        if (show->parsed()) {
+            showing.source.config = config;
+            return accessd::show_request(showing, read_environment(), std::cout, std::cerr);
+        }
         exporting.source.config = config;
         return accessd::export_audit(exporting, read_environment(), std::cout, std::cerr);
     }
@@ -69,10 +75,13 @@ private:
         command->add_option("--config", config, "the configuration file")->capture_default_str();
     }
 
+    CLI::Option* add_database(CLI::App* command, accessd::DatabaseSource& source) {
+        add_config(command);
+        return command->add_option("--db", source.database, "a database, also a copy");
+    }
+
     void add_verify() {
-        add_config(verify);
-        CLI::Option* const db =
-            verify->add_option("--db", verifying.source.database, "a database, also a copy");
+        CLI::Option* const db = add_database(verify, verifying.source);
         verify->add_option("--jsonl", verifying.jsonl, "what `audit export` wrote, in place of a database")
             ->excludes(db);
         verify->add_option(
@@ -92,8 +101,7 @@ private:
     void add_export() {
         const std::map<std::string, accessd::ExportFormat> formats = {
             {"jsonl", accessd::ExportFormat::jsonl}, {"csv", accessd::ExportFormat::csv}};
-        add_config(dump);
-        dump->add_option("--db", exporting.source.database, "a database, also a copy");
+        add_database(dump, exporting.source);
         dump->add_option("--since", exporting.since, "the first row: its number, a date or a time in UTC");
         dump->add_option("--format", exporting.format, "jsonl, or csv, which cannot be verified")
             ->transform(CLI::CheckedTransformer(formats))
@@ -102,12 +110,21 @@ private:
             ->default_str("-");
     }
 
+    void add_show() {
+        add_database(show, showing.source);
+        show->add_option("KEY", showing.key, "of a ticket, or its issue id")->required();
+        show->add_flag("--json", showing.json, "one line of JSON");
+    }
+
     std::string config = "/etc/accessd/accessd.toml";
     accessd::AuditVerifyOptions verifying;
     accessd::AuditExportOptions exporting;
+    accessd::ShowOptions showing;
     CLI::App* run = app.add_subcommand("run", "run the daemon in the foreground");
     CLI::App* check =
         app.add_subcommand("check", "check the configuration and every secret it names; exit 78 if wrong");
+    CLI::App* show =
+        app.add_subcommand("show", "tell all about one ticket; exit 1 if it is unknown, 2 on trouble");
     CLI::App* audit = app.add_subcommand("audit", "verify or export the audit trail");
     CLI::App* verify = audit->add_subcommand(
         "verify", "check every row; exit 1 if it was tampered with, 2 if it cannot be read"
