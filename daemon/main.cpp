@@ -3,6 +3,7 @@
 #include "daemon/audit/verify.hpp"
 #include "daemon/check.hpp"
 #include "daemon/explain/show.hpp"
+#include "daemon/explain/why.hpp"
 #include "daemon/run.hpp"
 
 #include <CLI/CLI.hpp>
@@ -46,6 +47,7 @@ public:
         add_verify();
         add_export();
         add_show();
+        add_why();
     }
 
     int start() {
@@ -62,6 +64,10 @@ public:
         if (show->parsed()) {
             showing.source.config = config;
             return accessd::show_request(showing, read_environment(), std::cout, std::cerr);
+        }
+        if (why->parsed()) {
+            asking.source.config = config;
+            return accessd::explain_holding(asking, read_environment(), std::cout, std::cerr);
         }
         exporting.source.config = config;
         return accessd::export_audit(exporting, read_environment(), std::cout, std::cerr);
@@ -116,15 +122,26 @@ private:
         show->add_flag("--json", showing.json, "one line of JSON");
     }
 
+    void add_why() {
+        add_database(why, asking.source);
+        why->add_option("USER", asking.question.user, "e-mail address, Jira account id or account")
+            ->required();
+        why->add_option("ENTITLEMENT", asking.question.entitlement, "its name or id")->required();
+        why->add_option("--application", asking.question.application, "of this application only");
+    }
+
     std::string config = "/etc/accessd/accessd.toml";
     accessd::AuditVerifyOptions verifying;
     accessd::AuditExportOptions exporting;
     accessd::ShowOptions showing;
+    accessd::WhyOptions asking;
     CLI::App* run = app.add_subcommand("run", "run the daemon in the foreground");
     CLI::App* check =
         app.add_subcommand("check", "check the configuration and every secret it names; exit 78 if wrong");
     CLI::App* show =
         app.add_subcommand("show", "tell all about one ticket; exit 1 if it is unknown, 2 on trouble");
+    CLI::App* why =
+        app.add_subcommand("why", "tell why somebody has something; exit 1 if they do not, 2 on trouble");
     CLI::App* audit = app.add_subcommand("audit", "verify or export the audit trail");
     CLI::App* verify = audit->add_subcommand(
         "verify", "check every row; exit 1 if it was tampered with, 2 if it cannot be read"

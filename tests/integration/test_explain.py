@@ -34,3 +34,23 @@ class Explain(Case):
             refused = self.accessd(*words)
             self.assertEqual((refused.returncode, refused.stdout), (status, ""), words)
             self.assertTrue(refused.stderr, words)
+
+    def test_why_tells_who_holds_what_by_its_exit_status_too(self):
+        self.start_both()
+        key = self.raise_ticket()
+        self.wait_status(key, GRANTED)
+
+        def why(*words):
+            return self.accessd("why", "jane@acme.example", *words, "--config", self.daemon.config)
+
+        held = why("jira-software-users", "--application", "Entra ID")
+        self.assertEqual((held.returncode, held.stderr), (0, ""))
+        self.assertIn(f"  {key} ", held.stdout)
+        self.revoke(key)
+        self.wait_log("revoked")
+        over = why("jira-software-users")
+        self.assertEqual(over.returncode, 1)
+        self.assertRegex(over.stdout, r"ended .*: revoked,\s+by\s+carol@acme\.example")
+        self.assertEqual(why("other").returncode, 1)
+        self.assertEqual(self.accessd("why", "a", "b", "--db", self.dir / "none.db").returncode, 2)
+        self.assertEqual(why().returncode, 64)
