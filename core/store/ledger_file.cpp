@@ -150,6 +150,17 @@ Result<std::vector<std::string>> LedgerFile::concerned(const HoldingQuestion& qu
     return texts(rows);
 }
 
+Result<std::vector<std::string>> LedgerFile::beneficiaries(const std::string& user) {
+    Statement statement(
+        *database_,
+        "SELECT DISTINCT beneficiary_id FROM request WHERE beneficiary_id <> '' AND (beneficiary_id = ?1"
+        " OR account_id = ?1 OR lower(beneficiary_email) = ?2 OR lower(account_name) = ?2)"
+    );
+    const std::string folded = fold_email(user);
+    Rows rows(statement, user, folded);
+    return texts(rows);
+}
+
 Result<std::vector<std::string>> LedgerFile::holding() {
     Statement statement(
         *database_,

@@ -68,6 +68,9 @@ public:
     /// Issue ids of requests with a target that the question is about, in order of first decision.
     Result<std::vector<std::string>> concerned(const HoldingQuestion& question);
 
+    /// Jira account ids of those whom requests call so: by id, e-mail address, account or its name.
+    Result<std::vector<std::string>> beneficiaries(const std::string& user);
+
     /// Issue ids of requests that hold or want something, in order of first decision.
     Result<std::vector<std::string>> holding();
 

@@ -12,15 +12,12 @@ namespace accessd {
 
 namespace {
 
-/// Whom the question names, by everything that the stored requests call them.
+/// Whom the question names, by everything that stored requests and the audit call them.
 class People {
 public:
-    explicit People(const std::string& user) : folded_(fold_email(user)) { ids_.insert(user); }
-
-    void add(const Request& request) {
-        if (!request.beneficiary_id.empty()) {
-            ids_.insert(request.beneficiary_id);
-        }
+    People(const std::string& user, const std::vector<std::string>& beneficiaries)
+        : folded_(fold_email(user)), ids_(beneficiaries.begin(), beneficiaries.end()) {
+        ids_.insert(user);
     }
 
     bool has(const boost::json::value& body) const {
@@ -59,8 +56,7 @@ private:
     std::map<std::pair<std::string, AccessKey>, std::size_t> places_;
 };
 
-Result<Done>
-read_requests(LedgerFile& file, const HoldingQuestion& question, People& people, Tenures& tenures) {
+Result<Done> read_requests(LedgerFile& file, const HoldingQuestion& question, Tenures& tenures) {
     auto issues = file.concerned(question);
     if (!issues) {
         return std::move(issues).error();
@@ -70,7 +66,6 @@ read_requests(LedgerFile& file, const HoldingQuestion& question, People& people,
         if (!request) {
             return std::move(request).error();
         }
-        people.add(**request);
         for (const Target& target : (*request)->targets) {
             if (!is_about(question, target.key, target.entitlement_name)) {
                 continue;
@@ -164,8 +159,12 @@ Result<std::vector<Tenure>> find_tenures(LedgerFile& file, const HoldingQuestion
     if (question.user.empty() || question.entitlement.empty()) {
         return std::move(tenures.all()); // an account that is not known is not the one that is asked for
     }
-    People people(question.user);
-    auto read = read_requests(file, question, people, tenures);
+    const auto beneficiaries = file.beneficiaries(question.user);
+    if (!beneficiaries) {
+        return beneficiaries.error();
+    }
+    const People people(question.user, *beneficiaries);
+    auto read = read_requests(file, question, tenures);
     read = read ? read_calls(file, question, people, tenures) : read;
     read = read ? read_reasons(file, tenures.all()) : read;
     if (!read) {

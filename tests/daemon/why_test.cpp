@@ -98,6 +98,8 @@ TEST_CASE("why: what ended is told with when and why, and what others hold still
 
 TEST_CASE("why: what a ticket brought before it was approved for something else is known from the audit") {
     EngineRig rig;
+    // The audit does not have her address: only the request does.
+    rig.context().application("Entra ID")->identity.account["id-jane"] = "guid-1";
     rig.start();
     rig.run_for(1min);
     AccessRule rule = policy_test::rule();
@@ -116,11 +118,15 @@ TEST_CASE("why: what a ticket brought before it was approved for something else 
     rig.run_for(2min);
     CHECK(rig.stored()->targets.size() == 1);
     CHECK(Answer(rig.dir.path(), "jane@acme.example", "admins").status == 0);
-    for (const std::string user : {"jane@acme.example", "id-jane", "a-jane@acme.example"}) {
+    rig.move(rig.ticket(), policy_test::status::revoked);
+    rig.run_for(1min);
+    CHECK(Answer(rig.dir.path(), "jane@acme.example", "admins").has("revoked,\\s+by\\s+carol"));
+    for (const std::string user : {"jane@acme.example", "id-jane", "a-guid-1"}) {
         const Answer answer(rig.dir.path(), user, "users");
         CAPTURE(answer.said);
         CHECK(answer.status == 1);
         CHECK(answer.has("\n  ACC-42 +User in Entra ID\n +held since " + moment + ", ended " + moment));
+        CHECK_FALSE(answer.has("revoked"));
     }
 }
 
