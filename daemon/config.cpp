@@ -54,7 +54,7 @@ std::optional<Node> read_files(const fs::path& file, Problems& problems) {
 /// Reports top-level names that are none of ours.
 void check_sections(const Node& document, Problems& problems) {
     const std::vector<std::string> known = {
-        "daemon", "jira", "portal", "application", "rule", "deny", "conflict"};
+        "daemon", "jira", "portal", "brake", "application", "rule", "deny", "conflict"};
     for (const Member& member : document.members) {
         if (std::find(known.begin(), known.end(), member.name) != known.end())
             continue;
@@ -73,12 +73,12 @@ std::string title_of(const std::string& name) {
     return name == "application" ? "[application.NAME]" : "[" + name + "]";
 }
 
-/// The section; an empty one when [daemon] is absent, null when [[deny]] or [[conflict]] is, and after a
-/// problem.
+/// The section; an empty one when [daemon] or [brake] is absent, null when [[deny]] or [[conflict]] is, and
+/// after a problem.
 const Node* find_section(const Node& document, const std::string& name, NodeKind kind, Reading& reading) {
     static const Node empty;
     const Member* member = document.find(name);
-    if (member == nullptr && name == "daemon")
+    if (member == nullptr && (name == "daemon" || name == "brake"))
         return &empty;
     if (member == nullptr && (name == "deny" || name == "conflict"))
         return nullptr;
@@ -101,6 +101,8 @@ Config read_config(const Node& document, Reading& reading) {
         config.jira = read_jira(*table, reading);
     if (const Node* table = find_section(document, "portal", NodeKind::table, reading))
         read_portal(*table, config, reading);
+    if (const Node* table = find_section(document, "brake", NodeKind::table, reading))
+        config.brake = read_brake(*table, reading);
     if (const Node* table = find_section(document, "application", NodeKind::table, reading))
         config.applications = read_applications(*table, reading);
     if (const Node* list = find_section(document, "rule", NodeKind::list, reading))

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/engine/brake.hpp"
 #include "core/jsm/portal_names.hpp"
 #include "core/model/identity.hpp"
 #include "core/model/rule.hpp"
@@ -75,6 +76,7 @@ public:
     std::vector<AccessRule> rules; ///< each with its hash
     std::vector<DenyRule> denies;
     std::vector<ConflictRule> conflicts;
+    BrakeSettings brake;
     std::string hash; ///< 16 hex digits over the meaning of all of it, secrets excluded
 };
 

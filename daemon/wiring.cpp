@@ -29,6 +29,7 @@ EngineSettings engine_settings(const Config& config) {
     settings.dry_run = config.daemon.mode == Mode::dry_run;
     settings.on_vanished = config.on_vanished;
     settings.vanished_grace = config.vanished_grace;
+    settings.brake = config.brake;
     settings.retry.park_after = config.daemon.park_after;
     settings.owner = "accessd-" + std::to_string(getpid());
     return settings;

@@ -40,12 +40,13 @@ void announce_held(EngineContext& context, const Request& request, const Target&
 
 void announce_gone(EngineContext& context, const Request& request, const Target& target, std::int64_t seq) {
     ++context.counters.revoked;
+    const bool replaced = request.kind == RequestKind::change && request.reason_code.empty();
     log(LogLevel::info,
         "revoked",
         {{"ticket", request.issue_key},
          {"user", request.account.name},
          {"target", target_name(target)},
-         {"reason", request.reason_code},
+         {"reason", replaced ? "change" : request.reason_code},
          {"audit", seq}});
 }
 

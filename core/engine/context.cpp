@@ -101,6 +101,10 @@ void EngineContext::note(const Error& store_error) {
     }
 }
 
+std::string rule_name(const std::string& application, const std::string& access_type) {
+    return application + '\n' + access_type; // a name has no line breaks
+}
+
 Changes changes_of(const Step& step, TimePoint at) {
     Changes changes;
     changes.request = step.after.request;

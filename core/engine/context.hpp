@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/engine/brake.hpp"
 #include "core/engine/key_locks.hpp"
 #include "core/engine/machine.hpp"
 #include "core/engine/own_moves.hpp"
@@ -50,6 +51,7 @@ public:
     OnVanished on_vanished = OnVanished::park;
     Duration vanished_grace = std::chrono::hours(24);
     RetryRule retry;
+    BrakeSettings brake;
     std::string owner = "accessd"; ///< of claims in the store; unique per daemon
 };
 
@@ -101,6 +103,8 @@ public:
 
     KeyLocks locks;
     OwnMoves own_moves;
+    std::optional<Brake> grant_brake;  ///< by rule_name(); there once the engine runs
+    std::optional<Brake> revoke_brake; ///< by application
     Alarm alarm;
     Wakeup poll_now;         ///< ends the wait for the next poll
     Wakeup begun_or_stopped; ///< ends the wait for Jira to be connected to
@@ -133,6 +137,9 @@ public:
     /// Takes note of a failed save: "store.full" holds grants, "store.io" and "store.corrupt" are fatal.
     void note(const Error& store_error);
 };
+
+/// What grants under one rule are counted by.
+std::string rule_name(const std::string& application, const std::string& access_type);
 
 /// What a step writes. `at` is the time of its audit rows.
 Changes changes_of(const Step& step, TimePoint at);

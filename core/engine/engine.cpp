@@ -65,6 +65,7 @@ void Engine::stop() {
 /// What is due by the store alone - revokes, expiries - does not wait for Jira.
 Task<Result<Done>> Engine::run() {
     if (!context_.settings.dry_run) {
+        co_await load_brakes();
         co_await recover();
         loops_.spawn(due_loop());
     }
@@ -138,6 +139,28 @@ Task<> Engine::recover() {
         log(LogLevel::info, "recovering", {{"requests", static_cast<std::int64_t>(open->size())}});
     }
     co_await take_all(std::move(*open));
+}
+
+/// A restart does not loosen the brake.
+Task<> Engine::load_brakes() {
+    context_.grant_brake.emplace(context_.settings.brake.grants_per_hour);
+    context_.revoke_brake.emplace(context_.settings.brake.revokes_per_hour);
+    const TimePoint now = context_.clock.now();
+    auto changes = co_await context_.store.changes_since(now - 1h);
+    if (!changes) {
+        context_.note(changes.error());
+        co_return;
+    }
+    for (const PastChange& change : *changes) {
+        // Written by a clock that was ahead, it may be as old as an hour or as new as now.
+        const Duration age = std::max(now - change.at, Duration(0));
+        const SteadyPoint begun = context_.clock.steady() - age;
+        if (change.operation == Operation::grant) {
+            context_.grant_brake->remember(rule_name(change.application, change.access_type), begun);
+        } else {
+            context_.revoke_brake->remember(change.application, begun);
+        }
+    }
 }
 
 Task<> Engine::poll_loop() {

@@ -55,6 +55,7 @@ private:
     Task<> connect();
     Task<Result<Done>> try_to_connect();
     Task<> recover();
+    Task<> load_brakes();
     Task<> poll_loop();
     Task<> due_loop();
     Task<> take_due(DueWork due);

@@ -70,6 +70,7 @@ Task<Result<Done>> Finder::sweep() {
     if (!walked) {
         co_return walked;
     }
+    unseen_.clear();
     auto looked = co_await look_for_vanished();
     co_return looked;
 }
@@ -199,7 +200,7 @@ Finder::read_and_decide(std::vector<std::string> issue_ids, Judged judged, TaskG
     }
     for (const std::string& issue_id : read->unseen) {
         if (stored.contains(issue_id)) {
-            tasks.spawn(vanished(issue_id));
+            unseen_.insert(issue_id);
         }
     }
     co_await tasks.wait_below(1);

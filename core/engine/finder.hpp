@@ -63,6 +63,7 @@ private:
     Task<bool> apply(Situation before, Event event);
     Task<> vanished(std::string issue_id);
     Task<Result<Done>> look_for_vanished();
+    bool is_believable(std::size_t unseen, std::size_t all);
     Task<Result<Done>> advance(const Walk& walk);
 
     std::optional<Event>
@@ -77,7 +78,9 @@ private:
     std::map<std::string, TimePoint> seen_;         ///< issue id -> `updated` that was dealt with
     std::deque<std::string> recent_;                ///< issue ids last dealt with, for reconcileIssues
     std::map<std::string, std::string> unreadable_; ///< issue id -> code, of tickets that the log has told of
-    std::size_t reads_at_once_;                     ///< fewer while Jira is too slow for all
+    std::set<std::string> unseen_; ///< issue ids of stored requests whose tickets could not be seen
+    bool shrunk_ = false;          ///< the last sweep could not see half of them, and was not believed
+    std::size_t reads_at_once_;    ///< fewer while Jira is too slow for all
     std::optional<TimePoint> position_;
     bool position_known_ = false;
     std::optional<SteadyPoint> behind_since_; ///< the position waits for a ticket that was not dealt with

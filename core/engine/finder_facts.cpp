@@ -15,6 +15,8 @@ using namespace std::chrono_literals;
 // How old an answer about somebody may be. Short: leaving the approvers' group must count soon.
 constexpr Duration facts_life = 30s;
 constexpr std::size_t live_page = 100;
+// Fewer may well be deleted at once.
+constexpr std::size_t least_doubtful = 10;
 
 Error stopping_error() {
     return Error(Fault::transient, "engine.stopping", "accessd is stopping");
@@ -159,8 +161,24 @@ Task<> Finder::vanished(std::string issue_id) {
     }
 }
 
+/// Tickets that are gone are gone one by one. When half of them seem to be, it is rather our permission.
+bool Finder::is_believable(std::size_t unseen, std::size_t all) {
+    const bool shrunk = unseen >= least_doubtful && unseen * 2 > all;
+    if (shrunk && !shrunk_) {
+        log(LogLevel::critical,
+            "vanished_not_believed",
+            {{"unseen", static_cast<std::int64_t>(unseen)},
+             {"of", static_cast<std::int64_t>(all)},
+             {"advice",
+              "see whether accessd's account may still browse the project; nothing is done meanwhile"}});
+    }
+    shrunk_ = shrunk;
+    return !shrunk;
+}
+
 Task<Result<Done>> Finder::look_for_vanished() {
     std::string after;
+    std::size_t all = 0;
     while (!context_.stopping) {
         auto live = co_await context_.store.live(after, live_page);
         if (!live) {
@@ -175,11 +193,20 @@ Task<Result<Done>> Finder::look_for_vanished() {
             ids.push_back(request.issue_id);
         }
         after = ids.back();
+        all += ids.size();
         auto judged = co_await read_in_parts(std::move(ids), page_tasks_);
         if (!judged) {
             co_return judged.error();
         }
         co_await dispatcher_.wait_for_room(live_page);
+    }
+    const std::set<std::string> unseen = std::exchange(unseen_, {});
+    if (!context_.stopping && is_believable(unseen.size(), all)) {
+        for (const std::string& issue_id : unseen) {
+            co_await page_tasks_.wait_below(live_page);
+            page_tasks_.spawn(vanished(issue_id));
+        }
+        co_await page_tasks_.wait_below(1);
     }
     co_return Done();
 }

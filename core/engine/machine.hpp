@@ -111,6 +111,17 @@ public:
     Error why; ///< permanent: they are refused; else they come again
 };
 
+/// The first revokes of an application's access must wait: too many were begun.
+class Delayed {
+public:
+    Delayed(std::string which_application, TimePoint to_when, Error obstacle)
+        : application(std::move(which_application)), until(to_when), why(std::move(obstacle)) {}
+
+    std::string application;
+    TimePoint until;
+    Error why;
+};
+
 /// How one call ended.
 class CallEnd {
 public:
@@ -161,6 +172,7 @@ using Event = std::variant<
     Superseded,
     Started,
     Withheld,
+    Delayed,
     Finished,
     Woke,
     Vanished,

@@ -240,6 +240,31 @@ Step on(Situation before, const Withheld& event, const Moment& moment) {
     return step;
 }
 
+Step on(Situation before, const Delayed& event, const Moment& moment) {
+    const auto due = due_targets(before.request, moment.at, true);
+    Step step = begin(std::move(before));
+    bool any = false;
+    for (const std::size_t index : due) {
+        Target& target = step.after.request.targets[index];
+        const StoredAccess* stored = step.after.access(target.key);
+        if (target.attempts != 0 || target.key.application != event.application || stored == nullptr) {
+            continue;
+        }
+        any = true;
+        const bool news = target.error_code != event.why.code();
+        target.wake_at = event.until;
+        target.error_code = event.why.code();
+        target.error_message = event.why.message();
+        if (news) {
+            step.audit.push_back(
+                target_record("revoke.delayed", step.after.request, target, stored->access, &event.why)
+            );
+        }
+    }
+    step.ignored = !any;
+    return step;
+}
+
 Step on(Situation before, const Finished& event, const Moment& moment) {
     Step step = begin(std::move(before));
     const Phase phase = step.after.request.phase;

@@ -31,6 +31,7 @@ Step on(Situation before, const Superseded& event, const Moment& moment);
 // About the work (machine_calls.cpp).
 Step on(Situation before, const Started& event, const Moment& moment);
 Step on(Situation before, const Withheld& event, const Moment& moment);
+Step on(Situation before, const Delayed& event, const Moment& moment);
 Step on(Situation before, const Finished& event, const Moment& moment);
 Step on(Situation before, const Woke& event, const Moment& moment);
 

@@ -235,6 +235,10 @@ Task<bool> Worker::call_due(Desk& desk) {
     if (!free) {
         co_return false;
     }
+    const bool braked = co_await brake(desk);
+    if (!braked) {
+        co_return false;
+    }
     if (takes_away(desk.request())) {
         const bool superseded = co_await supersede(desk);
         if (!superseded) {

@@ -68,6 +68,9 @@ private:
     Wanted due_grants(const Desk& desk) const;
     Task<bool> recheck_conflicts(Desk& desk);
 
+    bool may_grant_now(const Request& request, std::size_t how_many);
+    Task<bool> brake(Desk& desk);
+
     Task<bool> unresolved(Desk& desk, Application& application, Error error);
     Task<bool> call_due(Desk& desk);
     Task<bool> start_and_call(Desk& desk, std::vector<Event> events);

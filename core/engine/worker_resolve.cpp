@@ -195,9 +195,12 @@ Task<bool> Worker::resolve(Desk& desk) {
         co_return false;
     }
     desk.situation.accesses = std::move(*accesses);
+    // A removal ends others' claims before its call; the brake has more to say to what it does not let pass.
+    const bool removal = desk.request().kind == RequestKind::remove;
+    const bool at_once = !removal && may_grant_now(desk.request(), found->entitlements.size());
     std::vector<Event> events(1, Event(std::move(*found)));
-    if (desk.request().kind == RequestKind::remove) {
-        const bool saved = co_await commit(desk, std::move(events)); // others' claims end before its call
+    if (!at_once) {
+        const bool saved = co_await commit(desk, std::move(events));
         co_return saved;
     }
     events.emplace_back(Started());

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace accessd {
 
@@ -30,6 +31,9 @@ public:
     /// Adds a row inside the caller's transaction; the caller puts the old head back if that fails.
     bool append(const AuditEntry& entry, TimePoint at);
 
+    /// See Store::changes_since().
+    bool changes_since(TimePoint since, std::vector<PastChange>& found);
+
     const AuditHead& head() const { return head_; }
 
     void set_head(const AuditHead& head) { head_ = head; }
@@ -38,6 +42,7 @@ private:
     Database& database_;
     Statement last_;
     Statement insert_;
+    Statement newest_;
     AuditHead head_;
 };
 

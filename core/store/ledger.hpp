@@ -50,6 +50,7 @@ public:
     Result<std::vector<StoredAccess>> load_accesses(const std::vector<AccessKey>& keys);
     Result<DueWork> claim_due(TimePoint now, TimePoint lease_until, std::size_t limit);
     Result<std::vector<std::string>> open_intents();
+    Result<std::vector<PastChange>> changes_since(TimePoint since);
     Result<std::vector<Lease>> leases(const std::string& beneficiary_id);
     Result<std::vector<LiveRequest>> live(const std::string& after, std::size_t limit);
     Result<std::optional<TimePoint>> position();

@@ -41,6 +41,14 @@ Result<std::vector<std::string>> Ledger::open_intents() {
     return issue_ids;
 }
 
+Result<std::vector<PastChange>> Ledger::changes_since(TimePoint since) {
+    std::vector<PastChange> found;
+    if (!audit_.changes_since(since, found)) {
+        return fail();
+    }
+    return found;
+}
+
 Result<std::vector<Lease>> Ledger::leases(const std::string& beneficiary_id) {
     std::vector<Lease> found;
     if (!requests_.leases(beneficiary_id, found)) {

@@ -125,6 +125,10 @@ public:
         return ask<std::vector<std::string>>([](Ledger& ledger) { return ledger.open_intents(); });
     }
 
+    Task<Result<std::vector<PastChange>>> changes_since(TimePoint since) override {
+        return ask<std::vector<PastChange>>([since](Ledger& ledger) { return ledger.changes_since(since); });
+    }
+
     Task<Result<std::vector<Lease>>> leases(std::string beneficiary_id) override {
         return ask<std::vector<Lease>>([person = std::move(beneficiary_id)](Ledger& ledger) {
             return ledger.leases(person);

@@ -107,6 +107,17 @@ public:
     std::string entitlement_name;
 };
 
+/// A grant or revoke that was done.
+class PastChange {
+public:
+    PastChange() = default;
+
+    TimePoint at{};
+    Operation operation = Operation::grant;
+    std::string application;
+    std::string access_type;
+};
+
 /// The durable memory. Only whole transactions cross into it; whatever save() acknowledged survives power
 /// loss.
 ///
@@ -139,6 +150,9 @@ public:
 
     /// All live leases of a beneficiary, in every application.
     virtual Task<Result<std::vector<Lease>>> leases(std::string beneficiary_id) = 0;
+
+    /// What the audit says was granted and revoked since then, oldest first; of the newest 100,000 rows.
+    virtual Task<Result<std::vector<PastChange>>> changes_since(TimePoint since) = 0;
 
     virtual Task<Result<std::optional<TimePoint>>> position() = 0;
 

@@ -9,6 +9,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
+constexpr IntegerRange per_hour_range(1, 1'000'000);
 constexpr std::string_view standard_state_dir = "/var/lib/accessd";
 
 /// systemd lists several folders with colons; the first is ours.
@@ -36,6 +37,19 @@ void check_deployment(Section& section) {
 }
 
 } // namespace
+
+BrakeSettings read_brake(const Node& table, Reading& reading) {
+    Section section(table, "[brake]", reading.problems);
+    BrakeSettings brake;
+    const auto read = [&](const std::string& key, std::size_t& into) {
+        into =
+            static_cast<std::size_t>(section.integer(key, static_cast<std::int64_t>(into), per_hour_range));
+    };
+    read("grants_per_hour", brake.grants_per_hour);
+    read("revokes_per_hour", brake.revokes_per_hour);
+    section.finish();
+    return brake;
+}
 
 DaemonSettings read_daemon(const Node& table, Reading& reading) {
     Section section(table, "[daemon]", reading.problems);

@@ -151,6 +151,8 @@ void set_hashes(Config& config) {
     object["daemon"] = meaning_of(config.daemon);
     object["jira"] = meaning_of(config.jira);
     object["portal"] = meaning_of(config.portal);
+    object["grants_per_hour"] = config.brake.grants_per_hour;
+    object["revokes_per_hour"] = config.brake.revokes_per_hour;
     object["on_vanished"] = static_cast<int>(config.on_vanished);
     object["vanished_grace_ms"] = config.vanished_grace.count();
     json::array applications;

@@ -20,6 +20,7 @@ public:
 };
 
 DaemonSettings read_daemon(const Node& table, Reading& reading);
+BrakeSettings read_brake(const Node& table, Reading& reading);
 JiraSettings read_jira(const Node& table, Reading& reading);
 
 /// [portal] with its tables: names, on_vanished and vanished_grace of `config`.

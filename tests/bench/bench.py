@@ -46,7 +46,8 @@ def percentile(values, share):
 
 def backlog(bin_dir, tickets, latency_ms, work):
     sandbox = world.Sandbox(bin_dir, work / "sandbox", "--latency-ms", latency_ms)
-    daemon = world.Daemon(bin_dir, work / "daemon", sandbox)
+    brake = "\n[brake]\ngrants_per_hour = 1000000\nrevokes_per_hour = 1000000\n"
+    daemon = world.Daemon(bin_dir, work / "daemon", sandbox, change=lambda text: text + brake)
     try:
         sandbox.entra("bulk_users", count=tickets)
         sandbox.jsm("bulk_approved", count=tickets, application="Entra ID", access_type="User", approver="bob@acme.example")

@@ -38,13 +38,13 @@ TEST_CASE("config: an unknown name is an error that offers the nearest one") {
          "[deamon]\n[jira]\n",
          "accessd.toml:1:2: unknown section \"deamon\"; did you mean \"daemon\"?\n"},
         {"[jira]\n",
-         "[brake]\n[jira]\n",
-         "accessd.toml:1:2: unknown section \"brake\"; known are \"daemon\", \"jira\", \"portal\", "
-         "\"application\", \"rule\", \"deny\", \"conflict\"\n"},
+         "[speed]\n[jira]\n",
+         "accessd.toml:1:2: unknown section \"speed\"; known are \"daemon\", \"jira\", \"portal\", "
+         "\"brake\", \"application\", \"rule\", \"deny\", \"conflict\"\n"},
         {"[jira]\n",
          "mode = \"enforce\"\n[jira]\n",
          "accessd.toml:1:1: unknown key \"mode\"; known are \"daemon\", \"jira\", \"portal\", "
-         "\"application\", \"rule\", \"deny\", \"conflict\"\n"},
+         "\"brake\", \"application\", \"rule\", \"deny\", \"conflict\"\n"},
         {"revoked = ",
          "revokd = ",
          "accessd.toml:16:1: unknown key \"revokd\" in [portal.statuses]; did you mean \"revoked\"?\n"},

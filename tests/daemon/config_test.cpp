@@ -141,7 +141,8 @@ TEST_CASE("config: the example in etc loads as it is") {
         std::string text;
         for (std::string_view line : split(example, '\n')) {
             const bool is_key = line.starts_with("# ") && line.find(" = ") != std::string_view::npos &&
-                                line[2] >= 'a' && line[2] <= 'z' && line.find('{') == std::string_view::npos;
+                                ((line[2] >= 'a' && line[2] <= 'z') || line[2] == '"') &&
+                                line.find('{') == std::string_view::npos;
             if (is_key || line.starts_with("# ["))
                 line.remove_prefix(2);
             text += std::string(line) + "\n";

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""The demo: three tickets, a revoke, and what Jira, Entra ID and the audit trail say about it afterwards.
+"""The demo: access that is granted, changed, removed, revoked and runs out, two tickets that get none, and what
+Jira, Entra ID and the audit trail say about it afterwards.
 
 usage: demo.py BIN_DIR [--dir DIR]. Exit status 0: everything was exactly as it must be; 1: something was not.
 """
@@ -18,8 +19,22 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "harness
 import world  # noqa: E402
 
 WIDTH = 100
-GROUP = "jira-software-users"
+USERS, ADMINS, READERS = "jira-software-users", "entra-admins", "confluence-users"
 APPROVED, REVOKED = "Approved by Manager", "Access Revoked"
+RULES = """
+[[rule]]
+application = "Entra ID"
+access_type = "Admin"
+groups = ["entra-admins"]
+approvers = { users = ["bob@acme.example"] }
+
+[[rule]]
+application = "Entra ID"
+access_type = "Read-only"
+groups = ["confluence-users"]
+approvers = { users = ["bob@acme.example"] }
+max_duration = "1m"
+"""
 
 
 class Screen:
@@ -112,61 +127,119 @@ class Demo:
     def polls(self):
         return self.sandbox.jsm("stats")["calls"].get("POST /rest/api/3/search/jql", 0)
 
-    def stage(self, name, wanted):
-        members = self.sandbox.members(GROUP)
-        verdict = self.verdicts.expect(f"members of {GROUP} {name}", members, wanted)
-        self.stages.append((name, ", ".join(members) or "nobody", verdict))
+    def stage(self, name, **wanted):
+        """Who must be in which group now; whoever is not named must not be there."""
+        cells = [name]
+        verdict = "ok"
+        for group, key in ((USERS, "users"), (ADMINS, "admins"), (READERS, "readers")):
+            members = [member.split("@")[0] for member in self.sandbox.members(group)]
+            if self.verdicts.expect(f"members of {group} {name}", members, wanted.get(key, [])) != "ok":
+                verdict = "WRONG"
+            cells.append(", ".join(members) or "nobody")
+        self.stages.append((*cells, verdict))
 
     def writes(self):
         stats = self.sandbox.entra("stats")
         names = ("adds", "removes", "redundant_adds", "redundant_removes", "catastrophes")
         return {name: stats[name] for name in names if stats[name]}
 
-    def raise_ticket(self, reporter, story, comments, status):
-        key = self.sandbox.jsm("create_request", reporter=reporter)["key"]
+    def raise_ticket(self, reporter, story, comments, status, **wish):
+        """`comments` and `status` are what the ticket must have at the end."""
+        key = self.sandbox.jsm("create_request", reporter=reporter, **wish)["key"]
         self.tickets.append((key, story, comments, status))
         return key
 
+    def approve(self, key):
+        self.sandbox.jsm("approve", issue=key, by="bob@acme.example")
+
+    def wait_for_comments(self, count, *keys):
+        self.wait_for(
+            f"comment {count} on {', '.join(keys)}", lambda: all(len(self.comments(key)) >= count for key in keys)
+        )
+
     def play(self):
-        self.stage("before", [])
+        self.stage("before")
         self.screen.heading("accessd starts.")
         self.daemon.start()
         self.wait_for("first look at Jira", lambda: any(" ready " in line for line in self.daemon.lines()))
-        good = self.good_ticket()
+        jane, dave = self.good_tickets()
+        granted = time.monotonic()
         self.bad_tickets()
-        self.revoke(good)
+        change = self.change(jane)
+        self.remove(change)
+        self.revoke()
+        self.run_out(dave, granted)
         self.screen.heading("One more look at Jira: nothing is new, so nothing is done and nothing is said.")
         before = self.polls()
         self.wait_for("another look at Jira", lambda: self.polls() > before)
         self.screen.heading("accessd stops, as systemd would stop it.")
         self.verdicts.expect("exit status of accessd", self.daemon.stop(), 0)
         self.follow()
-        self.verdicts.expect(f"members of {GROUP} at the end", self.sandbox.members(GROUP), [])
+        self.stage("at the end")
 
-    def good_ticket(self):
-        """-> its key"""
-        key = self.raise_ticket("jane@acme.example", "approved by bob", 2, "Access Removed")
-        self.screen.heading(f"1. {key}: jane asks for access, and bob, whom the rule names, approves.")
-        self.sandbox.jsm("approve", issue=key, by="bob@acme.example")
-        self.wait_for("comment on the approved ticket", lambda: self.comments(key))
-        return key
+    def good_tickets(self):
+        """-> the keys of a ticket without and one with an end"""
+        jane = self.raise_ticket("jane@acme.example", "approved by bob, then changed", 2, "Access Removed")
+        self.screen.heading(f"1. {jane}: jane asks for access, and bob, whom the rule names, approves.")
+        self.approve(jane)
+        dave = self.raise_ticket(
+            "dave@acme.example", "approved by bob, for a minute", 2, "Access Removed", access_type="Read-only"
+        )
+        self.screen.line(self.screen.paint("1", f"2. {dave}: dave asks to read. The rule allows it for a minute."))
+        self.approve(dave)
+        self.wait_for_comments(1, jane, dave)
+        self.stage("after two grants", users=["jane"], readers=["dave"])
+        return jane, dave
 
     def bad_tickets(self):
         moved = self.raise_ticket("dave@acme.example", "moved by dave, not approved", 1, APPROVED)
-        self.screen.heading(f'2. {moved}: dave asks, and moves it to "{APPROVED}" himself. Nobody approved.')
+        self.screen.heading(f'3. {moved}: dave asks, and moves it to "{APPROVED}" himself. Nobody approved.')
         self.sandbox.jsm("move", issue=moved, to=APPROVED, by="dave@acme.example")
         own = self.raise_ticket("bob@acme.example", "bob approved for bob", 1, APPROVED)
-        self.screen.line(self.screen.paint("1", f"3. {own}: bob asks, and approves his own request."))
-        self.sandbox.jsm("approve", issue=own, by="bob@acme.example")
-        self.wait_for("comments on the bad tickets", lambda: self.comments(moved) and self.comments(own))
-        self.stage("after the grants", ["jane@acme.example"])
-        self.verdicts.expect("writes to Entra ID, bad tickets included", self.writes(), {"adds": 1})
+        self.screen.line(self.screen.paint("1", f"4. {own}: bob asks, and approves his own request."))
+        self.approve(own)
+        self.wait_for_comments(1, moved, own)
+        self.stage("after two bad tickets", users=["jane"], readers=["dave"])
+        self.verdicts.expect("writes to Entra ID, bad tickets included", self.writes(), {"adds": 2})
 
-    def revoke(self, key):
-        self.screen.heading(f'4. {key}: carol moves it to "{REVOKED}".')
+    def change(self, replaced):
+        """-> its key"""
+        key = self.raise_ticket(
+            "jane@acme.example", "a change, approved by bob; then removed", 2, "Access Removed",
+            request_type="27", access_type="Admin", current_access="User",
+        )
+        self.screen.heading(f"5. {key}: jane's access is to change from user to admin. The new one comes first.")
+        self.approve(key)
+        self.wait_for_comments(1, key)
+        self.wait_for_comments(2, replaced)
+        self.stage("after the change", admins=["jane"], readers=["dave"])
+        return key
+
+    def remove(self, change):
+        key = self.raise_ticket(
+            "jane@acme.example", "a removal, approved by bob", 1, "Access Removed",
+            request_type="26", access_type="Admin",
+        )
+        self.screen.heading(f"6. {key}: a request to remove jane's admin access, approved by bob.")
+        self.approve(key)
+        self.wait_for_comments(1, key)
+        self.wait_for_comments(2, change)
+        self.stage("after the removal", readers=["dave"])
+
+    def revoke(self):
+        key = self.raise_ticket("carol@acme.example", "approved by bob, then revoked", 2, "Access Removed")
+        self.screen.heading(f'7. {key}: carol gets access, and moves the ticket to "{REVOKED}" afterwards.')
+        self.approve(key)
+        self.wait_for_comments(1, key)
         self.sandbox.jsm("move", issue=key, to=REVOKED, by="carol@acme.example")
-        self.wait_for("comment on the revoked ticket", lambda: len(self.comments(key)) > 1)
-        self.stage("after the revoke", [])
+        self.wait_for_comments(2, key)
+        self.stage("after the revoke", readers=["dave"])
+
+    def run_out(self, key, granted):
+        left = max(0, 60 - (time.monotonic() - granted))
+        self.screen.heading(f"8. {key}: dave's minute runs out in {left:.0f} seconds. Nobody does anything.")
+        self.wait_for(f"end of the lease of {key}", lambda: len(self.comments(key)) > 1, 75)
+        self.stage("after a minute")
 
     def show_jira(self):
         self.screen.heading("Jira's side")
@@ -184,13 +257,17 @@ class Demo:
         self.screen.table(("ticket", "last comment"), [(row[0], text) for row, text in zip(rows, last)])
 
     def show_entra(self):
-        self.screen.heading(f"Entra ID's side: who is in {GROUP}")
-        self.screen.table(("when", "members", "as it must be"), self.stages)
+        self.screen.heading("Entra ID's side: who is in which group")
+        self.screen.table(("when", USERS, ADMINS, READERS, "as it must be"), self.stages)
         self.screen.line()
         writes = self.writes()
-        verdict = self.verdicts.expect("writes to Entra ID in all", writes, {"adds": 1, "removes": 1})
+        wanted = {"adds": 4, "removes": 4, "redundant_removes": 2}
+        verdict = self.verdicts.expect("writes to Entra ID in all", writes, wanted)
         told = ", ".join(f"{name.replace('_', ' ')} {count}" for name, count in writes.items()) or "none"
-        comment = " That is jane, in and out; for the other two tickets nothing was written."
+        comment = (
+            " Each grant has its end, and for the two bad tickets nothing was written. Two removes found nothing "
+            "left: a ticket that loses its access to another one makes sure, too."
+        )
         self.screen.say(f"Every write that Entra ID saw: {told}." + (comment if verdict == "ok" else ""))
 
     def show_audit(self):
@@ -245,7 +322,9 @@ def introduce(screen, sandbox, daemon):
     screen.line()
     screen.line(f"  Jira      {sandbox.facts['jira_url']}")
     screen.line(f"  Entra ID  {sandbox.facts['entra_url']}")
-    screen.line(f"  Rule      Entra ID / User: group {GROUP}; approvers bob and group entra-approvers")
+    screen.line(f"  Rules     Entra ID / User: group {USERS}; approvers bob and group entra-approvers")
+    screen.line(f"            Entra ID / Admin: group {ADMINS}; approver bob")
+    screen.line(f"            Entra ID / Read-only: group {READERS}; approver bob; for a minute")
     check = daemon.check()
     screen.line()
     screen.line("  $ accessd check")
@@ -281,7 +360,7 @@ def run(screen, bin_dir, directory):
     sandbox = daemon = None
     try:
         sandbox = world.Sandbox(bin_dir, directory / "sandbox")
-        daemon = world.Daemon(bin_dir, directory / "accessd", sandbox)
+        daemon = world.Daemon(bin_dir, directory / "accessd", sandbox, change=lambda text: text + RULES)
         introduce(screen, sandbox, daemon)
         demo = Demo(screen, sandbox, daemon)
         demo.play()
@@ -294,7 +373,7 @@ def run(screen, bin_dir, directory):
 
 
 def main():
-    arguments = argparse.ArgumentParser(description="Plays three tickets through accessd and the sandbox.")
+    arguments = argparse.ArgumentParser(description="Plays seven tickets through accessd and the sandbox.")
     arguments.add_argument("bin_dir", type=pathlib.Path, help="where accessd and accessd-sandbox are")
     arguments.add_argument("--dir", type=pathlib.Path, help="where to work: empty, or not there yet")
     options = arguments.parse_args()

@@ -218,6 +218,28 @@ TEST_CASE("find: a ticket that is seen again is as it was") {
     CHECK(rig.is_member());
 }
 
+TEST_CASE("find: when more than half of the tickets seem to be gone, none is believed to be") {
+    for (const int gone : {10, 11}) {
+        CAPTURE(gone);
+        EngineRig rig;
+        rig.context().settings.on_vanished = OnVanished::revoke;
+        rig.context().settings.vanished_grace = 1h;
+        rig.jira.tickets.clear();
+        for (int i = 0; i < 20; ++i) {
+            rig.add_ticket(std::to_string(2000 + i));
+        }
+        rig.start();
+        rig.run_for(1min);
+        for (int i = 0; i < gone; ++i) {
+            rig.jira.unseen.insert(std::to_string(2000 + i));
+        }
+        rig.run_for(5h);
+        CHECK(rig.audited("ticket.vanished") == (gone == 10 ? 10 : 0));
+        CHECK(rig.audited("request.vanished") == (gone == 10 ? 10 : 0));
+        CHECK(rig.stored("2000")->phase == (gone == 10 ? Phase::ended : Phase::active));
+    }
+}
+
 TEST_CASE("find: a sweep that the store or Jira cuts short is made up for by the next") {
     for (const std::string call :
          {"store.live", "store.load", "store.load_accesses", "jira.read", "jira.search"}) {

@@ -235,6 +235,15 @@ Task<Result<std::vector<std::string>>> ScriptedStore::open_intents() {
     co_return open;
 }
 
+Task<Result<std::vector<PastChange>>> ScriptedStore::changes_since(TimePoint since) {
+    const auto error = co_await script_.ask("store.changes_since");
+    if (error) {
+        co_return *error;
+    }
+    auto changes = co_await real_.changes_since(since);
+    co_return changes;
+}
+
 Task<Result<std::vector<Lease>>> ScriptedStore::leases(std::string beneficiary_id) {
     const auto error = co_await script_.ask("store.leases");
     if (error) {

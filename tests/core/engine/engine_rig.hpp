@@ -112,6 +112,7 @@ public:
     Task<Result<DueWork>>
     claim_due(std::string owner, TimePoint now, TimePoint lease_until, std::size_t limit) override;
     Task<Result<std::vector<std::string>>> open_intents() override;
+    Task<Result<std::vector<PastChange>>> changes_since(TimePoint since) override;
     Task<Result<std::vector<Lease>>> leases(std::string beneficiary_id) override;
     Task<Result<std::vector<LiveRequest>>> live(std::string after, std::size_t limit) override;
     Task<Result<std::optional<TimePoint>>> position() override;

@@ -220,6 +220,7 @@ std::vector<Event> events_for(const Rig& rig) {
     for (const Fault fault : {Fault::transient, Fault::permanent}) {
         events.emplace_back(Withheld(trouble(fault)));
     }
+    events.emplace_back(Delayed("Entra ID", at(3h), trouble(Fault::permanent)));
     events.emplace_back(Finished({}));
     for (const Result<Written>& result : all_results()) {
         for (const Operation operation : {Operation::grant, Operation::revoke}) {
