@@ -2,6 +2,7 @@
 #include "daemon/audit/export.hpp"
 #include "daemon/audit/verify.hpp"
 #include "daemon/check.hpp"
+#include "daemon/expect/check.hpp"
 #include "daemon/explain/show.hpp"
 #include "daemon/explain/why.hpp"
 #include "daemon/run.hpp"
@@ -43,6 +44,11 @@ public:
         app.require_subcommand(1);
         add_config(run);
         add_config(check);
+        check->add_option(
+            "--expect",
+            expectations,
+            "try the rules on the requests of this file; exit 1 if one is not met, 2 if it is wrong"
+        );
         audit->require_subcommand(1);
         add_verify();
         add_export();
@@ -55,7 +61,9 @@ public:
             return accessd::run_daemon(config, read_environment());
         }
         if (check->parsed()) {
-            return accessd::check_config(config, read_environment(), std::cout);
+            return expectations.empty()
+                       ? accessd::check_config(config, read_environment(), std::cout)
+                       : accessd::check_expectations(config, expectations, read_environment(), std::cout);
         }
         if (verify->parsed()) {
             verifying.source.config = config;
@@ -131,6 +139,7 @@ private:
     }
 
     std::string config = "/etc/accessd/accessd.toml";
+    std::string expectations;
     accessd::AuditVerifyOptions verifying;
     accessd::AuditExportOptions exporting;
     accessd::ShowOptions showing;
