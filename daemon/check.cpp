@@ -7,18 +7,13 @@
 #include "daemon/wiring.hpp"
 
 #include <ostream>
-#include <string_view>
 #include <sysexits.h>
 
 namespace accessd {
 
-namespace {
-
 std::string counted(std::size_t number, std::string_view noun) {
     return std::to_string(number) + " " + std::string(noun) + (number == 1 ? "" : "s");
 }
-
-} // namespace
 
 int check_config(
     const std::filesystem::path& path,

@@ -116,9 +116,10 @@ Config read_config(const Node& document, Reading& reading) {
 
 } // namespace
 
-LoadedConfig load_config(const fs::path& file, const std::map<std::string, std::string>& environment) {
+LoadedConfig
+load_config(const fs::path& file, const std::map<std::string, std::string>& environment, SecretUse secrets) {
     Problems problems;
-    Reading reading(problems, environment);
+    Reading reading(problems, environment, secrets);
     LoadedConfig loaded;
     if (const std::optional<Node> document = read_files(file, problems)) {
         Config config = read_config(*document, reading);

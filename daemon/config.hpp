@@ -104,10 +104,18 @@ public:
     std::vector<ConfigProblem> problems;
 };
 
+enum class SecretUse : std::uint8_t {
+    read,
+    skip, ///< how they are referred to is checked; they are not opened, and are empty
+};
+
 /// Reads `file`, then `conf.d/*.toml` beside it in the order of their names, and every secret that they refer
 /// to. `environment` stands for the process's ($CREDENTIALS_DIRECTORY, $STATE_DIRECTORY).
-LoadedConfig
-load_config(const std::filesystem::path& file, const std::map<std::string, std::string>& environment);
+LoadedConfig load_config(
+    const std::filesystem::path& file,
+    const std::map<std::string, std::string>& environment,
+    SecretUse secrets = SecretUse::read
+);
 
 /// Where the state directory is, or why that cannot be told.
 class LoadedStateDir {

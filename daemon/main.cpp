@@ -2,6 +2,9 @@
 #include "daemon/audit/export.hpp"
 #include "daemon/audit/verify.hpp"
 #include "daemon/check.hpp"
+#include "daemon/expect/check.hpp"
+#include "daemon/explain/show.hpp"
+#include "daemon/explain/why.hpp"
 #include "daemon/run.hpp"
 
 #include <CLI/CLI.hpp>
@@ -41,9 +44,16 @@ public:
         app.require_subcommand(1);
         add_config(run);
         add_config(check);
+        check->add_option(
+            "--expect",
+            expectations,
+            "try the rules on the requests of this file; exit 1 if one is not met, 2 if it is wrong"
+        );
         audit->require_subcommand(1);
         add_verify();
         add_export();
+        add_show();
+        add_why();
     }
 
     int start() {
@@ -51,11 +61,21 @@ public:
             return accessd::run_daemon(config, read_environment());
         }
         if (check->parsed()) {
-            return accessd::check_config(config, read_environment(), std::cout);
+            return expectations.empty()
+                       ? accessd::check_config(config, read_environment(), std::cout)
+                       : accessd::check_expectations(config, expectations, read_environment(), std::cout);
         }
         if (verify->parsed()) {
             verifying.source.config = config;
             return accessd::verify_audit(verifying, read_environment(), std::cout);
+        }
+        if (show->parsed()) {
+            showing.source.config = config;
+            return accessd::show_request(showing, read_environment(), std::cout, std::cerr);
+        }
+        if (why->parsed()) {
+            asking.source.config = config;
+            return accessd::explain_holding(asking, read_environment(), std::cout, std::cerr);
         }
         exporting.source.config = config;
         return accessd::export_audit(exporting, read_environment(), std::cout, std::cerr);
@@ -69,10 +89,13 @@ private:
         command->add_option("--config", config, "the configuration file")->capture_default_str();
     }
 
+    CLI::Option* add_database(CLI::App* command, accessd::DatabaseSource& source) {
+        add_config(command);
+        return command->add_option("--db", source.database, "a database, also a copy");
+    }
+
     void add_verify() {
-        add_config(verify);
-        CLI::Option* const db =
-            verify->add_option("--db", verifying.source.database, "a database, also a copy");
+        CLI::Option* const db = add_database(verify, verifying.source);
         verify->add_option("--jsonl", verifying.jsonl, "what `audit export` wrote, in place of a database")
             ->excludes(db);
         verify->add_option(
@@ -92,8 +115,7 @@ private:
     void add_export() {
         const std::map<std::string, accessd::ExportFormat> formats = {
             {"jsonl", accessd::ExportFormat::jsonl}, {"csv", accessd::ExportFormat::csv}};
-        add_config(dump);
-        dump->add_option("--db", exporting.source.database, "a database, also a copy");
+        add_database(dump, exporting.source);
         dump->add_option("--since", exporting.since, "the first row: its number, a date or a time in UTC");
         dump->add_option("--format", exporting.format, "jsonl, or csv, which cannot be verified")
             ->transform(CLI::CheckedTransformer(formats))
@@ -102,12 +124,33 @@ private:
             ->default_str("-");
     }
 
+    void add_show() {
+        add_database(show, showing.source);
+        show->add_option("KEY", showing.key, "of a ticket, or its issue id")->required();
+        show->add_flag("--json", showing.json, "one line of JSON");
+    }
+
+    void add_why() {
+        add_database(why, asking.source);
+        why->add_option("USER", asking.question.user, "e-mail address, Jira account id or account")
+            ->required();
+        why->add_option("ENTITLEMENT", asking.question.entitlement, "its name or id")->required();
+        why->add_option("--application", asking.question.application, "of this application only");
+    }
+
     std::string config = "/etc/accessd/accessd.toml";
+    std::string expectations;
     accessd::AuditVerifyOptions verifying;
     accessd::AuditExportOptions exporting;
+    accessd::ShowOptions showing;
+    accessd::WhyOptions asking;
     CLI::App* run = app.add_subcommand("run", "run the daemon in the foreground");
     CLI::App* check =
         app.add_subcommand("check", "check the configuration and every secret it names; exit 78 if wrong");
+    CLI::App* show =
+        app.add_subcommand("show", "tell all about one ticket; exit 1 if it is unknown, 2 on trouble");
+    CLI::App* why =
+        app.add_subcommand("why", "tell why somebody has something; exit 1 if they do not, 2 on trouble");
     CLI::App* audit = app.add_subcommand("audit", "verify or export the audit trail");
     CLI::App* verify = audit->add_subcommand(
         "verify", "check every row; exit 1 if it was tampered with, 2 if it cannot be read"

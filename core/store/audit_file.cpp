@@ -1,5 +1,7 @@
 #include "core/store/audit_file.hpp"
 
+#include "core/store/reading.hpp"
+
 #include <algorithm>
 #include <limits>
 
@@ -19,35 +21,11 @@ Sha256 read_hash(const Rows& rows, int column) {
 } // namespace
 
 Result<AuditFile> AuditFile::open(const std::filesystem::path& file, Database::Mode mode) {
-    auto opened = Database::open(file, mode);
+    auto opened = open_for_reading(file, mode);
     if (!opened) {
         return std::move(opened).error();
     }
-    AuditFile audit(std::move(*opened));
-    Database& database = *audit.database_;
-    // The file may come from a stranger. One transaction is one moment for everything that is read.
-    if (!database.execute("PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON; BEGIN")) {
-        return database.failure();
-    }
-    auto there = audit.has_table("audit");
-    if (!there) {
-        return std::move(there).error();
-    }
-    if (!*there) {
-        database.note_nonsense();
-        return database.failure();
-    }
-    return Result<AuditFile>(std::move(audit));
-}
-
-Result<bool> AuditFile::has_table(std::string_view name) {
-    Statement statement(*database_, "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1");
-    Rows rows(statement, name);
-    const bool there = rows.next();
-    if (rows.failed()) {
-        return database_->failure();
-    }
-    return there;
+    return Result<AuditFile>(AuditFile(std::move(*opened)));
 }
 
 Result<Done> AuditFile::rows(std::int64_t from, const std::function<bool(const AuditRow&)>& visit) {
@@ -74,7 +52,7 @@ Result<Done> AuditFile::rows(std::int64_t from, const std::function<bool(const A
 }
 
 Result<Done> AuditFile::checkpoints(const std::function<void(std::int64_t seq, std::string note)>& visit) {
-    auto there = has_table("checkpoint");
+    auto there = has_table(*database_, "checkpoint");
     if (!there) {
         return std::move(there).error();
     }

@@ -12,7 +12,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <utility>
 
 namespace accessd {
@@ -42,8 +41,6 @@ public:
 
 private:
     explicit AuditFile(std::unique_ptr<Database> database) : database_(std::move(database)) {}
-
-    Result<bool> has_table(std::string_view name);
 
     std::unique_ptr<Database> database_;
 };

@@ -19,7 +19,7 @@ class AuditExportOptions {
 public:
     AuditExportOptions() = default;
 
-    AuditSource source;
+    DatabaseSource source;
     std::string since; ///< a row, a time or a date in UTC; empty: row 1
     ExportFormat format = ExportFormat::jsonl;
     std::filesystem::path output; ///< a new file, mode 0600; "" or "-": `out`

@@ -33,7 +33,7 @@ Result<Done> verify_export(const fs::path& jsonl, AuditVerifier& verifier) {
 }
 
 bool is_about_content(const Error& error) {
-    return error.code().starts_with("audit.") && error.code() != "audit.unreadable";
+    return error.code().starts_with("audit.");
 }
 
 /// What is no audit at all cannot be read; what stops being one behind good rows was changed.

@@ -14,7 +14,7 @@ class AuditVerifyOptions {
 public:
     AuditVerifyOptions() = default;
 
-    AuditSource source;
+    DatabaseSource source;
     std::filesystem::path jsonl;    ///< an export, in place of a database
     std::filesystem::path pubkey;   ///< default: audit.pub beside the database
     std::vector<std::string> heads; ///< as KnownHead::parse reads them; others are not compared

@@ -26,13 +26,13 @@ const ProviderSpec* read_provider(Section& section) {
     return spec;
 }
 
-ProviderSettings read_settings(Section& section, const ProviderSpec& spec, const Environment& environment) {
+ProviderSettings read_settings(Section& section, const ProviderSpec& spec, const SecretPlaces& places) {
     ProviderSettings settings;
     for (const SettingSpec& setting : spec.settings) {
         const std::string key(setting.name);
         const Presence presence = setting.required ? Presence::required : Presence::optional;
         if (setting.kind == SettingKind::secret) {
-            Secret secret = read_secret(section, key, presence, environment);
+            Secret secret = read_secret(section, key, presence, places);
             if (!secret.empty())
                 settings.secrets.emplace(key, std::move(secret));
             continue;
@@ -111,7 +111,7 @@ ApplicationSettings read_application(const Member& member, Reading& reading) {
     // Without a provider nothing says which other keys are right.
     if (application.provider == nullptr)
         return application;
-    application.settings = read_settings(section, *application.provider, reading.environment);
+    application.settings = read_settings(section, *application.provider, reading.secrets());
     application.settings.application = application.name;
     section.finish();
     return application;

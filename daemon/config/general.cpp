@@ -86,7 +86,7 @@ JiraSettings read_jira(const Node& table, Reading& reading) {
     jira.url = read_url(section, "url", Presence::required);
     check_deployment(section);
     jira.email = read_email(section);
-    jira.token = read_secret(section, "token", Presence::required, reading.environment);
+    jira.token = read_secret(section, "token", Presence::required, reading.secrets());
     jira.poll_interval = section.duration("poll_interval", jira.poll_interval, DurationRange(5s, 10min));
     jira.sweep_interval = section.duration("sweep_interval", jira.sweep_interval, DurationRange(1min, 24h));
     jira.ca_file = read_ca_file(section);

@@ -12,11 +12,18 @@ namespace accessd {
 /// Everything that the readers of the sections need.
 class Reading {
 public:
-    Reading(Problems& problems_found, const Environment& process_environment)
-        : problems(problems_found), environment(process_environment) {}
+    Reading(
+        Problems& problems_found,
+        const Environment& process_environment,
+        SecretUse secret_use = SecretUse::read
+    )
+        : problems(problems_found), environment(process_environment), use(secret_use) {}
+
+    SecretPlaces secrets() const { return SecretPlaces(environment, use); }
 
     Problems& problems;
     const Environment& environment;
+    SecretUse use;
 };
 
 DaemonSettings read_daemon(const Node& table, Reading& reading);

@@ -52,8 +52,8 @@ bool is_path(std::string_view path) {
     });
 }
 
-/// The file that `{ credential = "NAME" }` means; empty after a problem.
-std::string credential_path(Section& reference, const Environment& environment) {
+/// The file that `{ credential = "NAME" }` means; empty after a problem, or when it is not wanted.
+std::string credential_path(Section& reference, const SecretPlaces& places) {
     const PlacedText name = reference.text("credential", Presence::required);
     if (name.text.empty())
         return "";
@@ -64,7 +64,9 @@ std::string credential_path(Section& reference, const Environment& environment) 
         );
         return "";
     }
-    const std::string folder = variable(environment, "CREDENTIALS_DIRECTORY");
+    if (places.use == SecretUse::skip)
+        return "";
+    const std::string folder = variable(places.environment, "CREDENTIALS_DIRECTORY");
     if (folder.empty()) {
         reference.problems().add(
             name.place,
@@ -140,8 +142,7 @@ std::string read_url(Section& section, const std::string& key, Presence presence
     return "";
 }
 
-Secret
-read_secret(Section& section, const std::string& key, Presence presence, const Environment& environment) {
+Secret read_secret(Section& section, const std::string& key, Presence presence, const SecretPlaces& places) {
     const Member* member = section.find(key, presence);
     if (member == nullptr)
         return Secret();
@@ -166,10 +167,10 @@ read_secret(Section& section, const std::string& key, Presence presence, const E
         );
         return Secret();
     }
-    const std::string path = has_credential ? credential_path(reference, environment)
-                                            : reference.path("file", Presence::required).text;
+    const std::string path =
+        has_credential ? credential_path(reference, places) : reference.path("file", Presence::required).text;
     reference.finish();
-    if (path.empty())
+    if (path.empty() || places.use == SecretUse::skip)
         return Secret();
     return read_secret_file(
         path, has_credential ? FileTrust::credential : FileTrust::secret, node.place, problems

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/support/secret.hpp"
+#include "daemon/config.hpp"
 #include "daemon/config/section.hpp"
 
 #include <map>
@@ -23,10 +24,20 @@ std::optional<std::string> normal_https_url(std::string_view text);
 /// a URL may carry a password.
 std::string read_url(Section& section, const std::string& key, Presence presence);
 
+/// Where secrets are, and whether they are wanted.
+class SecretPlaces {
+public:
+    SecretPlaces(const Environment& process_environment, SecretUse secret_use)
+        : environment(process_environment), use(secret_use) {}
+
+    const Environment& environment;
+    SecretUse use;
+};
+
 /// A key that refers to a secret: `{ credential = "NAME" }`, a file of $CREDENTIALS_DIRECTORY, or
-/// `{ file = "PATH" }`. The line break at the file's end is cut. An empty secret when it is absent or wrong.
-Secret
-read_secret(Section& section, const std::string& key, Presence presence, const Environment& environment);
+/// `{ file = "PATH" }`. The line break at the file's end is cut. An empty secret when it is absent, wrong or
+/// not wanted.
+Secret read_secret(Section& section, const std::string& key, Presence presence, const SecretPlaces& places);
 
 /// `ca_file`: the path of a readable file with PEM certificates; "" when it is absent or wrong.
 std::string read_ca_file(Section& section);

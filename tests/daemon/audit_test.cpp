@@ -72,7 +72,7 @@ public:
     bool says(const std::string& text) const { return said.find(text) != std::string::npos; }
 
     TempDir dir;
-    AuditSource source;
+    DatabaseSource source;
     std::vector<std::string> heads;
     std::string said;
     std::string written;

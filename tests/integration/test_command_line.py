@@ -116,3 +116,16 @@ class CommandLine(Case):
         daemon.state.mkdir(mode=0o755)
         self.assertEqual(self.run_to_its_end(), 1)
         self.assertIn(f"chmod 0700 {daemon.state}", self.entries("cannot_run")[0].fields["error"])
+
+    def test_check_tries_the_rules_on_expected_requests_without_secrets(self):
+        daemon = self.configured()
+        for secret in (daemon.dir / "secrets").iterdir():
+            secret.unlink()
+        policy = self.dir / "policy.toml"
+        wish = '[[expect]]\nrequester = "jane@acme.example"\napplication = "Entra ID"\naccess_type = "User"\n'
+        for result, status in (('result = "refused"\ncode = "proof.no_approval"\n', 0), ('result = "granted"\n', 1), ("", 2)):
+            policy.write_text(wish + result)
+            checked = self.accessd("check", "--expect", policy, "--config", daemon.config)
+            self.assertEqual((checked.returncode, checked.stderr), (status, ""), checked.stdout)
+            self.assertTrue(checked.stdout.startswith(f"{policy}:"), checked.stdout)
+        self.assertEqual(self.sandbox.control("sandbox", "stats")["calls"], 0)
