@@ -72,6 +72,7 @@ public:
     PortalNames portal;
     OnVanished on_vanished = OnVanished::park;
     Duration vanished_grace = std::chrono::hours(24);
+    Duration remind_before = std::chrono::hours(24); ///< see StepRules
     std::vector<ApplicationSettings> applications;
     std::vector<AccessRule> rules; ///< each with its hash
     std::vector<DenyRule> denies;

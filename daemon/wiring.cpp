@@ -30,6 +30,7 @@ EngineSettings engine_settings(const Config& config) {
     settings.on_vanished = config.on_vanished;
     settings.vanished_grace = config.vanished_grace;
     settings.brake = config.brake;
+    settings.remind_before = config.remind_before;
     settings.retry.park_after = config.daemon.park_after;
     settings.owner = "accessd-" + std::to_string(getpid());
     return settings;

@@ -46,6 +46,7 @@ Application* EngineContext::application(const std::string& name) {
 Step EngineContext::step(Situation before, const Event& event, bool may_grant) {
     StepRules rules;
     rules.retry = settings.retry;
+    rules.remind_before = settings.remind_before;
     rules.hold_grants = grants_held() || !may_grant;
     return next(std::move(before), event, clock.now(), rules, random.next());
 }

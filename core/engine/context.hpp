@@ -50,6 +50,7 @@ public:
     bool dry_run = false;                                ///< decide and log; write nothing outside or inside
     OnVanished on_vanished = OnVanished::park;
     Duration vanished_grace = std::chrono::hours(24);
+    Duration remind_before{}; ///< see StepRules
     RetryRule retry;
     BrakeSettings brake;
     std::string owner = "accessd"; ///< of claims in the store; unique per daemon

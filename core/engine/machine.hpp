@@ -184,6 +184,7 @@ public:
     StepRules() = default;
 
     RetryRule retry;
+    Duration remind_before{}; ///< how long before the end of a lease its ticket is told; zero: never
     bool hold_grants = false; ///< the disk is full: only revokes are started
 };
 

@@ -83,7 +83,14 @@ void granted(Step& step, Target* target, Access& access, const Written& written,
     clear_failures(*target);
     target->state = TargetState::held;
     if (step.after.request.duration) {
-        target->expires_at = moment.at + *step.after.request.duration;
+        const Duration lasts = *step.after.request.duration;
+        target->expires_at = moment.at + lasts;
+        // Whoever has just been told "until" need not be reminded of it.
+        const bool long_enough =
+            moment.rules.remind_before > Duration(0) && lasts > moment.rules.remind_before * 2;
+        if (long_enough) {
+            target->remind_at = *target->expires_at - moment.rules.remind_before;
+        }
     }
     step.audit.push_back(target_record("grant.done", step.after.request, *target, access, nullptr));
 }
@@ -275,15 +282,48 @@ Step on(Situation before, const Finished& event, const Moment& moment) {
     return step;
 }
 
+namespace {
+
+bool is_to_be_reminded(const Target& target, TimePoint at) {
+    return target.state == TargetState::held && target.remind_at && *target.remind_at <= at;
+}
+
+/// Says that a lease will end; with one that ends now there is more to say.
+void remind(Step& step, TimePoint at) {
+    Request& request = step.after.request;
+    bool any = false;
+    for (Target& target : request.targets) {
+        if (is_to_be_reminded(target, at)) {
+            target.remind_at.reset();
+            any = true;
+        }
+    }
+    if (any && request.phase == Phase::active) {
+        step.audit.push_back(request_record("lease.expiring", request));
+        tell(step, TellKind::expiring);
+    }
+}
+
+} // namespace
+
 Step on(Situation before, const Woke&, const Moment& moment) {
     const auto expired = [&](const Target& target) {
         return target.state == TargetState::held && target.expires_at && *target.expires_at <= moment.at;
     };
-    if (std::none_of(before.request.targets.begin(), before.request.targets.end(), expired)) {
+    const std::vector<Target>& targets = before.request.targets;
+    const bool any_expired = std::any_of(targets.begin(), targets.end(), expired);
+    const bool any_reminded = std::any_of(targets.begin(), targets.end(), [&](const Target& target) {
+        return is_to_be_reminded(target, moment.at);
+    });
+    if (!any_expired && !any_reminded) {
         return ignored(std::move(before));
     }
     Step step = begin(std::move(before));
     Request& request = step.after.request;
+    if (!any_expired) {
+        remind(step, moment.at);
+        return step;
+    }
     const Phase phase = request.phase;
     request.reason_code = "expired";
     request.reason.clear();

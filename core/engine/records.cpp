@@ -93,6 +93,8 @@ std::string headline(TellKind kind, const Request& request) {
         }
         return "Access of " + who + " removed (" + escape_text(request.reason_code) +
                (request.reason_code == "removed" ? " " + escape_text(request.reason) : "") + ").";
+    case TellKind::expiring:
+        return "Access of " + who + " ends soon; whoever still needs it asks for it in a new request.";
     case TellKind::unproven:
         return "No access was given: " + request.reason + ". [" + request.reason_code + "]";
     case TellKind::parked:

@@ -24,6 +24,7 @@ const std::string& outcome_of(const Portal& portal, TellKind kind) {
     case TellKind::parked:
         return portal.failed_status;
     case TellKind::unproven:
+    case TellKind::expiring:
         break;
     }
     return nowhere;
@@ -32,7 +33,8 @@ const std::string& outcome_of(const Portal& portal, TellKind kind) {
 } // namespace
 
 Task<> Teller::deliver(Tell tell, bool current) {
-    if (!current && tell.kind == TellKind::granted) {
+    const bool about_what_is_held = tell.kind == TellKind::granted || tell.kind == TellKind::expiring;
+    if (!current && about_what_is_held) {
         co_await drop(std::move(tell));
         co_return;
     }

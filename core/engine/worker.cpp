@@ -38,7 +38,8 @@ std::vector<AccessKey> Worker::Desk::keys() const {
 }
 
 bool Worker::Desk::is_current(const Tell& tell) const {
-    const bool still_true = tell.kind != TellKind::granted || request().phase == Phase::active;
+    const bool about_what_is_held = tell.kind == TellKind::granted || tell.kind == TellKind::expiring;
+    const bool still_true = !about_what_is_held || request().phase == Phase::active;
     return still_true && tell.status_entry == request().status_entry;
 }
 
@@ -65,7 +66,9 @@ Worker::Turn Worker::next_turn(const Desk& desk) const {
     const bool hold_grants = context_.grants_held() || !desk.may_grant;
     const auto due = [now](const std::optional<TimePoint>& at) { return !at || *at <= now; };
     for (const Target& target : request.targets) {
-        if (target.state == TargetState::held && target.expires_at && *target.expires_at <= now) {
+        const bool ended = target.expires_at && *target.expires_at <= now;
+        const bool remind = target.remind_at && *target.remind_at <= now;
+        if (target.state == TargetState::held && (ended || remind)) {
             return Turn::expire;
         }
     }

@@ -12,7 +12,8 @@ constexpr std::array<std::string_view, phase_count> phase_names = {
     "resolving", "granting", "active", "ending", "ended", "unproven", "parked"};
 constexpr std::array<std::string_view, 7> target_state_names = {
     "wanted", "held", "ending", "leaving", "gone", "kept", "refused"};
-constexpr std::array<std::string_view, 4> tell_kind_names = {"granted", "removed", "unproven", "parked"};
+constexpr std::array<std::string_view, 5> tell_kind_names = {
+    "granted", "removed", "unproven", "parked", "expiring"};
 
 template <class Enum, std::size_t N>
 std::optional<Enum> parse_name(const std::array<std::string_view, N>& names, std::string_view text) {
@@ -72,6 +73,7 @@ std::optional<TimePoint> next_wake(const Request& request) {
         }
         if (target.state == TargetState::held) {
             keep_earlier(earliest, target.expires_at);
+            keep_earlier(earliest, target.remind_at);
         }
     }
     return earliest;

@@ -58,6 +58,7 @@ public:
     bool spares = false;      ///< with `leaving` and `ending`: only what accessd granted goes
     std::string kept_because; ///< with `kept`: the other ticket's key, "preexisting" or "not_replaced"
     std::optional<TimePoint> expires_at;      ///< of the lease, counted from the confirmed grant
+    std::optional<TimePoint> remind_at;       ///< when the ticket is told that it will end; empty: it is not
     std::uint32_t attempts = 0;               ///< failed attempts of the present operation
     std::optional<TimePoint> first_failed_at; ///< of the present operation
     std::optional<TimePoint> wake_at; ///< when to try next; empty: at once if wanted or ending, else never
@@ -110,7 +111,7 @@ bool may_be_granted(const Request& request);
 std::optional<TimePoint> next_wake(const Request& request);
 
 /// What a comment is about. Each is told at most once per status entry.
-enum class TellKind : std::uint8_t { granted, removed, unproven, parked };
+enum class TellKind : std::uint8_t { granted, removed, unproven, parked, expiring };
 
 std::string_view to_string(TellKind kind);
 std::optional<TellKind> parse_tell_kind(std::string_view text);

@@ -70,7 +70,7 @@ RequestTable::RequestTable(Database& database)
           database,
           "UPDATE target SET entitlement_name = ?6, state = ?7, kept_because = ?9, expires_at = ?10,"
           " attempts = ?11, first_failed_at = ?12, wake_at = ?13, error_code = ?14, error_message = ?15,"
-          " spares = ?16"
+          " spares = ?16, remind_at = ?17"
           " WHERE request_id = ?1 AND position = ?2 AND application = ?3 AND entitlement = ?4"
           " AND account = ?5 AND holds = ?8"
       ),
@@ -78,8 +78,9 @@ RequestTable::RequestTable(Database& database)
           database,
           "INSERT OR REPLACE INTO target (request_id, position, application, entitlement, account,"
           " entitlement_name, state, holds, kept_because, expires_at, attempts, first_failed_at, wake_at,"
-          " error_code, error_message, spares) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,"
-          " ?13, ?14, ?15, ?16)"
+          " error_code, error_message, spares, remind_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, "
+          "?11, ?12,"
+          " ?13, ?14, ?15, ?16, ?17)"
       ),
       drop_targets_(database, "DELETE FROM target WHERE request_id = ?1 AND position >= ?2"),
       load_(
@@ -94,7 +95,7 @@ RequestTable::RequestTable(Database& database)
       load_targets_(
           database,
           "SELECT application, entitlement, account, entitlement_name, state, kept_because, expires_at,"
-          " attempts, first_failed_at, wake_at, error_code, error_message, spares FROM target"
+          " attempts, first_failed_at, wake_at, error_code, error_message, spares, remind_at FROM target"
           " WHERE request_id = ?1"
           " ORDER BY position"
       ),
@@ -199,7 +200,8 @@ bool RequestTable::write_target(std::int64_t id, std::int64_t position, const Ta
             t.wake_at,
             t.error_code,
             t.error_message,
-            t.spares
+            t.spares,
+            t.remind_at
         );
     };
     // The common case does not touch the index of holders, whose pages are as many as there are accounts.
@@ -239,6 +241,7 @@ bool RequestTable::load_targets(std::int64_t id, Request& request) {
         target.error_code = rows.text(10);
         target.error_message = rows.text(11);
         target.spares = rows.flag(12);
+        target.remind_at = rows.optional_time(13);
     }
     return !rows.failed();
 }

@@ -172,8 +172,13 @@ INSERT OR REPLACE INTO identity
     WHERE account_id <> '' AND beneficiary_id <> '' ORDER BY seen_at, id;
 )sql";
 
-constexpr std::array<const char*, 5> migrations_so_far = {
-    version_1, version_2, version_3, version_4, version_5};
+// When the ticket is told that a lease will end.
+constexpr const char* version_6 = R"sql(
+ALTER TABLE target ADD COLUMN remind_at INTEGER;
+)sql";
+
+constexpr std::array<const char*, 6> migrations_so_far = {
+    version_1, version_2, version_3, version_4, version_5, version_6};
 
 bool apply(Database& database, std::span<const char* const> steps, std::size_t version) {
     for (const char* const step : steps) {

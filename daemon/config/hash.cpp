@@ -153,6 +153,7 @@ void set_hashes(Config& config) {
     object["portal"] = meaning_of(config.portal);
     object["grants_per_hour"] = config.brake.grants_per_hour;
     object["revokes_per_hour"] = config.brake.revokes_per_hour;
+    object["remind_before_ms"] = config.remind_before.count();
     object["on_vanished"] = static_cast<int>(config.on_vanished);
     object["vanished_grace_ms"] = config.vanished_grace.count();
     json::array applications;

@@ -151,6 +151,8 @@ void read_portal(const Node& table, Config& config, Reading& reading) {
     );
     config.vanished_grace =
         section.duration("vanished_grace", config.vanished_grace, DurationRange(1min, 24h * 90));
+    config.remind_before =
+        section.duration("remind_before", config.remind_before, DurationRange(0s, 24h * 90));
     if (const Node* types = section.table("request_types", Presence::required))
         read_request_types(*types, config.portal, problems);
     if (const Node* fields = section.table("fields", Presence::required))

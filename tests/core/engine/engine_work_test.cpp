@@ -386,3 +386,28 @@ TEST_CASE("watch: is not begun any more when it is time to stop") {
     CHECK(rig.script.count("vendor.look") == looks);
     CHECK(rig.stored_access().watch_at.has_value());
 }
+
+TEST_CASE("lease: its ticket is told a day before it ends, and not when it has ended meanwhile") {
+    for (const bool silent : {false, true}) {
+        CAPTURE(silent);
+        EngineRig rig;
+        AccessRule limited = policy_test::rule();
+        limited.max_duration = 72h;
+        rig.context().policy.rules = {limited};
+        rig.context().settings.remind_before = 24h;
+        rig.start();
+        rig.run_for(47h);
+        REQUIRE(rig.jira.messages.size() == 1);
+        if (silent) {
+            rig.script.fail("jira.tell", transient("test.away"));
+        }
+        rig.run_for(24h);
+        CHECK(rig.jira.messages.size() == (silent ? 1 : 2));
+        rig.run_for(2h);
+        CHECK_FALSE(rig.is_member());
+        rig.script.heal();
+        rig.run_for(5h);
+        CHECK(rig.jira.messages.size() == (silent ? 2 : 3));
+        CHECK(rig.audited("ticket.not_told") == (silent ? 1 : 0));
+    }
+}

@@ -236,6 +236,44 @@ TEST_CASE("machine: what was removed by hand and granted anew is not what was th
     CHECK(rig.state() == TargetState::ending);
 }
 
+TEST_CASE("machine: a lease that will end is announced once, while it is held and long enough") {
+    Rig rig;
+    rig.rules.remind_before = 5h;
+    rig.grant();
+    const TimePoint ends = *rig.target().expires_at;
+    REQUIRE(rig.target().remind_at == ends - 5h);
+    REQUIRE(next_wake(rig.request) == ends - 5h);
+    rig.now = ends - 5h - 1ms;
+    CHECK(rig.step(Woke()).ignored);
+    rig.now = ends - 5h;
+    rig.must(Woke());
+    CHECK(rig.told(TellKind::expiring));
+    CHECK(rig.last.tells.front().lines.back().find("until") != std::string::npos);
+    CHECK(rig.audited("lease.expiring"));
+    CHECK(rig.state() == TargetState::held);
+    CHECK(rig.step(Woke()).ignored);
+    CHECK(next_wake(rig.request) == ends);
+}
+
+TEST_CASE("machine: whoever has just been told the end is not reminded of it") {
+    for (const Duration before : {Duration(12h), Duration(0h)}) {
+        Rig rig;
+        rig.rules.remind_before = before;
+        rig.grant();
+        CHECK_FALSE(rig.target().remind_at.has_value());
+    }
+}
+
+TEST_CASE("machine: what ends now is not announced to end") {
+    Rig rig;
+    rig.rules.remind_before = 5h;
+    rig.grant();
+    rig.now = *rig.target().expires_at + 1h;
+    rig.must(Woke());
+    CHECK_FALSE(rig.told(TellKind::expiring));
+    CHECK(rig.state() == TargetState::ending);
+}
+
 TEST_CASE("machine: what vanished by hand while it was held, and was granted again, is accessd's own") {
     Rig rig;
     rig.approve();

@@ -12,6 +12,7 @@ using Ids = std::vector<std::string>;
 Target full_target() {
     Target made = target(key("account-1"), TargetState::kept);
     made.spares = true;
+    made.remind_at = at(90);
     made.kept_because = "ACC-7";
     made.expires_at = at(100);
     made.attempts = 3;
@@ -54,6 +55,7 @@ void check_same(const Target& left, const Target& right) {
     CHECK(left.entitlement_name == right.entitlement_name);
     CHECK(left.state == right.state);
     CHECK(left.spares == right.spares);
+    CHECK(left.remind_at == right.remind_at);
     CHECK(left.kept_because == right.kept_because);
     CHECK(left.expires_at == right.expires_at);
     CHECK(left.attempts == right.attempts);
