@@ -119,8 +119,11 @@ std::optional<TimePoint> Dispatcher::next_resume() const {
 
 Task<> Dispatcher::run(std::string application, Work work) {
     const std::string issue_id = work.issue_id;
-    co_await worker_.work(std::move(work));
+    const bool wants_reading = co_await worker_.work(std::move(work));
     known_.erase(issue_id);
+    if (wants_reading) {
+        context_.alarm.ring();
+    }
     Lane& lane = lanes_[application];
     --lane.running;
     if (const auto again = again_.extract(issue_id)) {

@@ -48,6 +48,12 @@ bool Worker::Desk::may_tell(const Tell& tell) const {
     return !moves_on || may_grant || request().vanished_at;
 }
 
+bool Worker::Desk::waits_for_reading() const {
+    return std::any_of(tells.begin(), tells.end(), [&](const Tell& tell) {
+        return own_tells.contains(tell.id()) && !may_tell(tell);
+    });
+}
+
 Error unknown_application(const std::string& name) {
     return Error(
         Fault::permanent,
@@ -85,7 +91,7 @@ Worker::Turn Worker::next_turn(const Desk& desk) const {
     return tell_due && context_.connected ? Turn::tell : Turn::rest;
 }
 
-Task<> Worker::work(Work work) {
+Task<bool> Worker::work(Work work) {
     Desk desk;
     const bool opened = co_await open(desk, std::move(work));
     for (int turns = 0; opened && turns < most_turns && !context_.stopping; ++turns) {
@@ -100,6 +106,9 @@ Task<> Worker::work(Work work) {
             break;
         }
     }
+    // Not what was found to wait for one: whoever found it has asked for the reading.
+    const bool waits = desk.waits_for_reading();
+    co_return waits;
 }
 
 Task<bool> Worker::take_turn(Desk& desk, Turn turn) {

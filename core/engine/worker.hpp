@@ -34,8 +34,9 @@ class Worker {
 public:
     explicit Worker(EngineContext& context) : context_(context), teller_(context) {}
 
-    /// Brings the request as far as it goes now. What remains has a wake-up time in the store.
-    Task<> work(Work work);
+    /// Brings the request as far as it goes now. What remains has a wake-up time in the store. True: it came
+    /// to something that may be told only on a fresher reading of the ticket.
+    Task<bool> work(Work work);
 
 private:
     class Desk;

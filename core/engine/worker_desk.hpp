@@ -34,6 +34,9 @@ public:
     /// it needs a fresh reading, unless nobody can read the ticket.
     bool may_tell(const Tell& tell) const;
 
+    /// This work made a message that cannot be told on the reading that it began with.
+    bool waits_for_reading() const;
+
     Request& request() { return situation.request; }
 
     const Request& request() const { return situation.request; }

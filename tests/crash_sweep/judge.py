@@ -4,7 +4,7 @@ import contextlib
 import shutil
 import sqlite3
 
-from stage import world
+from stage import ADMINS, world
 
 FILES = {"lock", "ballast", "accessd.db", "accessd.db-wal", "accessd.db-shm", "audit.key", "audit.pub"}
 BASIC = base64.b64encode(f"{world.JIRA_EMAIL}:{world.JIRA_TOKEN}".encode())
@@ -97,6 +97,8 @@ def judge_end(stage, end, kills):
     ticket = stage.ticket()
     members, texts = stage.sandbox.members(), [comment["text"] for comment in ticket["comments"]]
     require(members == end.members, f"members: {members}")
+    others = stage.sandbox.members(ADMINS)
+    require(others == end.others, f"members of {ADMINS}: {others}")
     require(ticket["status"] == end.status, f"the ticket is in {ticket['status']}")
     require(len(texts) == len(end.comments), f"comments: {texts}")
     for text, part in zip(texts, end.comments):
@@ -107,14 +109,15 @@ def judge_end(stage, end, kills):
     require(effects == (end.adds, end.removes), f"memberships added and removed: {effects}")
     # After an open intent the call is just made again, which does no harm. A scene may begin with an open grant.
     require(stats["redundant_adds"] <= kills + 1, f"{stats['redundant_adds']} grants of what was there")
-    require(stats["redundant_removes"] <= kills, f"{stats['redundant_removes']} revokes of what was not there")
+    spare = kills + end.spare_removes
+    require(stats["redundant_removes"] <= spare, f"{stats['redundant_removes']} revokes of what was not there")
     judge_books(stage, end)
     judge_traces(stage)
 
 
 def count_doubles(stage, end):
     stats = stage.sandbox.entra("stats")
-    calls = stats["redundant_adds"] + stats["redundant_removes"]
+    calls = stats["redundant_adds"] + max(0, stats["redundant_removes"] - end.spare_removes)
     comments = len(stage.ticket()["comments"]) - len(end.comments) if stage.key else 0
     return Doubles(calls, max(0, comments))
 

@@ -11,6 +11,16 @@ import world  # noqa: E402
 APPROVED, REVOKED = "Approved by Manager", "Access Revoked"
 GRANTED, REMOVED = "Access Granted", "Access Removed"
 SAYS_GRANTED, SAYS_REMOVED = "Access granted to ", " removed ("
+SAYS_TAKEN, SAYS_CHANGED = " removed, approved by ", " changed, approved by "
+# What a change changes to.
+ADMINS = "entra-admins"
+ADMIN_RULE = f"""
+[[rule]]
+application = "Entra ID"
+access_type = "Admin"
+groups = ["{ADMINS}"]
+approvers = {{ users = ["bob@acme.example"] }}
+"""
 BATCH = {"vendor": "entra", "method": "POST", "path": "*batch"}
 MOVE = {"vendor": "jsm", "method": "POST", "path": "*/transitions"}
 SLOW = {"kind": "slow", "delay_ms": 8000}
@@ -29,7 +39,9 @@ class Stage:
     def __init__(self, bin_dir, directory):
         self.dir = world.fresh_directory(directory)
         self.sandbox = world.Sandbox(bin_dir, self.dir / "sandbox")
-        self.daemon = world.Daemon(bin_dir, self.dir / "accessd", self.sandbox)
+        self.daemon = world.Daemon(
+            bin_dir, self.dir / "accessd", self.sandbox, change=lambda text: text + ADMIN_RULE
+        )
         self.key = None
         # The audit trail, and where accessd had moved the ticket, when the daemon had died for the first time.
         self.codes_at_death, self.moves_at_death = None, []
@@ -41,8 +53,8 @@ class Stage:
         self.sandbox.process.wait()
         self.sandbox.process.stdout.close()
 
-    def raise_ticket(self, approve=True):
-        self.key = self.sandbox.jsm("create_request")["key"]
+    def raise_ticket(self, approve=True, **wish):
+        self.key = self.sandbox.jsm("create_request", **wish)["key"]
         if approve:
             self.sandbox.jsm("approve", issue=self.key, by="bob@acme.example")
 
@@ -102,6 +114,8 @@ class End:
         self.status, self.comments = status, list(comments)
         self.adds, self.removes = adds, removes
         self.members = ["jane@acme.example"] * (adds - removes)
+        self.others = []  # members of the other group
+        self.spare_removes = 0  # of two tickets that end over one access, the second finds nothing left
         self.moves = [GRANTED] * adds + [REMOVED] * removes
         # How often each is in the audit trail.
         self.codes = {
@@ -183,6 +197,35 @@ class Revoke(Scene):
         return End(REMOVED, [SAYS_GRANTED, SAYS_REMOVED], removes=1)
 
 
+class Remove(Scene):
+    """A second ticket takes away what the first has brought."""
+
+    def prepare(self, stage):
+        self.grant_in_peace(stage)
+        stage.raise_ticket(request_type="26")
+
+    def end(self, stage):
+        end = End(REMOVED, [SAYS_TAKEN], removes=1)
+        end.moves, end.spare_removes = [REMOVED], 1
+        end.codes = {"request.approved": 2, "grant.done": 1, "request.superseded": 1, "ticket.told": 3}
+        return end
+
+
+class Change(Scene):
+    """A second ticket brings more, and then takes away what the first has brought."""
+
+    def prepare(self, stage):
+        self.grant_in_peace(stage)
+        stage.raise_ticket(request_type="27", access_type="Admin", current_access="User")
+
+    def end(self, stage):
+        end = End(GRANTED, [SAYS_CHANGED], adds=2, removes=1)
+        end.members, end.others = [], ["jane@acme.example"]
+        end.moves, end.spare_removes = [GRANTED], 1
+        end.codes = {"request.approved": 2, "grant.done": 2, "request.superseded": 1, "ticket.told": 3}
+        return end
+
+
 class Undo(Grant):
     """The ticket is revoked while the daemon is dead: whatever the grant had come to must go."""
 
@@ -230,6 +273,8 @@ SCENES = {
         Grant("grant", "first start, grant, comment and transition"),
         Comment("comment", "a ticket without proof"),
         Revoke("revoke", "revoke, comment and transition"),
+        Remove("remove", "a removal of what another ticket brought"),
+        Change("change", "a change from what another ticket brought"),
         Undo("undo", "grant, and a revoke while it is dead"),
         Regrant("regrant", "recovery of an open intent"),
         Retell("retell", "recovery of an open message"),

@@ -121,3 +121,23 @@ TEST_CASE("change: a killed daemon goes on with it after the restart") {
     CHECK_FALSE(rig.is_member());
     CHECK(rig.stored("3001")->phase == Phase::active);
 }
+
+TEST_CASE("change: one that a new life completes is told at once, not a minute later") {
+    EngineRig rig;
+    add_viewer_rule(rig);
+    rig.start();
+    rig.run_for(1min);
+    add_change(rig, "User");
+    // It dies when the first of the two is held, and leaves the intent of the second.
+    rig.script.fail("vendor.revoke", transient("http.cancelled").with_effect(Effect::unknown));
+    rig.run_for(1min);
+    REQUIRE(rig.vendor->members.contains(viewer_key));
+    REQUIRE(rig.stored("3001")->phase == Phase::ending);
+    rig.script.heal();
+    rig.restart();
+    add_viewer_rule(rig);
+    rig.start();
+    rig.run_for(10s);
+    CHECK(rig.stored("3001")->phase == Phase::active);
+    CHECK(rig.jira.messages.size() == 3);
+}
