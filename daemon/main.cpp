@@ -3,6 +3,7 @@
 #include "daemon/audit/verify.hpp"
 #include "daemon/check.hpp"
 #include "daemon/expect/check.hpp"
+#include "daemon/explain/plan.hpp"
 #include "daemon/explain/show.hpp"
 #include "daemon/explain/why.hpp"
 #include "daemon/run.hpp"
@@ -54,6 +55,7 @@ public:
         add_export();
         add_show();
         add_why();
+        add_plan();
     }
 
     int start() {
@@ -76,6 +78,10 @@ public:
         if (why->parsed()) {
             asking.source.config = config;
             return accessd::explain_holding(asking, read_environment(), std::cout, std::cerr);
+        }
+        if (plan->parsed()) {
+            planning.config = config;
+            return accessd::plan_change(planning, read_environment(), std::cout, std::cerr);
         }
         exporting.source.config = config;
         return accessd::export_audit(exporting, read_environment(), std::cout, std::cerr);
@@ -138,12 +144,19 @@ private:
         why->add_option("--application", asking.question.application, "of this application only");
     }
 
+    void add_plan() {
+        add_config(plan);
+        plan->add_option("--db", planning.database, "a database, also a copy");
+        plan->add_option("KEY", planning.key, "of one ticket, or its issue id");
+    }
+
     std::string config = "/etc/accessd/accessd.toml";
     std::string expectations;
     accessd::AuditVerifyOptions verifying;
     accessd::AuditExportOptions exporting;
     accessd::ShowOptions showing;
     accessd::WhyOptions asking;
+    accessd::PlanOptions planning;
     CLI::App* run = app.add_subcommand("run", "run the daemon in the foreground");
     CLI::App* check =
         app.add_subcommand("check", "check the configuration and every secret it names; exit 78 if wrong");
@@ -151,6 +164,9 @@ private:
         app.add_subcommand("show", "tell all about one ticket; exit 1 if it is unknown, 2 on trouble");
     CLI::App* why =
         app.add_subcommand("why", "tell why somebody has something; exit 1 if they do not, 2 on trouble");
+    CLI::App* plan = app.add_subcommand(
+        "plan", "tell what a changed configuration means for requests; exit 1 if anything, 2 on trouble"
+    );
     CLI::App* audit = app.add_subcommand("audit", "verify or export the audit trail");
     CLI::App* verify = audit->add_subcommand(
         "verify", "check every row; exit 1 if it was tampered with, 2 if it cannot be read"

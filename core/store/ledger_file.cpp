@@ -161,11 +161,11 @@ Result<std::vector<std::string>> LedgerFile::beneficiaries(const std::string& us
     return texts(rows);
 }
 
-Result<std::vector<std::string>> LedgerFile::holding() {
+Result<std::vector<std::string>> LedgerFile::unfinished() {
     Statement statement(
         *database_,
-        "SELECT DISTINCT issue_id FROM request JOIN target ON request_id = request.id WHERE holds = 1"
-        " ORDER BY request.id"
+        "SELECT issue_id FROM request WHERE live = 1 OR EXISTS (SELECT 1 FROM target WHERE"
+        " request_id = request.id AND holds = 1) ORDER BY id"
     );
     Rows rows(statement);
     return texts(rows);

@@ -71,8 +71,9 @@ public:
     /// Jira account ids of those whom requests call so: by id, e-mail address, account or its name.
     Result<std::vector<std::string>> beneficiaries(const std::string& user);
 
-    /// Issue ids of requests that hold or want something, in order of first decision.
-    Result<std::vector<std::string>> holding();
+    /// Issue ids of requests that hold or want something, or are being carried out, in order of first
+    /// decision.
+    Result<std::vector<std::string>> unfinished();
 
     /// Names of entitlements that requests have or had, at most `limit`.
     Result<std::vector<std::string>> entitlement_names(std::size_t limit);

@@ -54,3 +54,17 @@ class Explain(Case):
         self.assertEqual(why("other").returncode, 1)
         self.assertEqual(self.accessd("why", "a", "b", "--db", self.dir / "none.db").returncode, 2)
         self.assertEqual(why().returncode, 64)
+
+    def test_plan_tells_what_a_changed_configuration_means_for_what_is_granted(self):
+        self.start_both()
+        key = self.raise_ticket()
+        self.wait_status(key, GRANTED)
+        database = self.daemon.state / "accessd.db"
+        same = self.accessd("plan", "--config", self.daemon.config, "--db", database)
+        self.assertEqual((same.returncode, same.stderr), (0, ""), same.stdout)
+        new = self.dir / "new.toml"
+        new.write_text(self.daemon.config.read_text().replace('access_type = "User"', 'access_type = "Other"'))
+        planned = self.accessd("plan", "--config", new, "--db", database)
+        self.assertEqual((planned.returncode, planned.stderr), (1, ""))
+        self.assertIn("User in Entra ID: there is no [[rule]] for it any more\n", planned.stdout)
+        self.assertIn(f"  {key} ", planned.stdout)
