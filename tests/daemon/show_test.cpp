@@ -5,11 +5,11 @@
 #include "daemon/explain/show.hpp"
 #include "tests/core/engine/engine_rig.hpp"
 
+#include <boost/regex.hpp>
 #include <doctest/doctest.h>
 
 #include <algorithm>
 #include <fstream>
-#include <regex>
 #include <sstream>
 
 using namespace accessd;
@@ -39,7 +39,7 @@ public:
     bool has_line(const std::string& expression) const {
         std::istringstream lines(said);
         for (std::string line; std::getline(lines, line);) {
-            if (std::regex_match(line, std::regex(expression))) {
+            if (boost::regex_match(line, boost::regex(expression))) {
                 return true;
             }
         }
@@ -114,11 +114,11 @@ TEST_CASE("show: every refusal that is documented as unproven is the failure of 
     std::ifstream file(std::string(ACCESSD_SOURCE_DIR) + "/docs/events.md");
     std::string line;
     std::size_t codes = 0;
-    const std::regex row(R"(^\| `((?:proof|request)\.[a-z_]+)` \|.*)");
+    const boost::regex row(R"(^\| `((?:proof|request)\.[a-z_]+)` \|.*)");
     while (std::getline(file, line)) {
-        std::smatch code;
+        boost::smatch code;
         // That a removal came in between is found out behind the proof.
-        if (!std::regex_match(line, code, row) || code[1] == "request.removed_since") {
+        if (!boost::regex_match(line, code, row) || code[1] == "request.removed_since") {
             continue;
         }
         ++codes;

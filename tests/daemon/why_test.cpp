@@ -2,9 +2,9 @@
 #include "daemon/explain/why.hpp"
 #include "tests/core/engine/engine_rig.hpp"
 
+#include <boost/regex.hpp>
 #include <doctest/doctest.h>
 
-#include <regex>
 #include <sstream>
 
 using namespace accessd;
@@ -34,7 +34,9 @@ public:
         complained = errors.str();
     }
 
-    bool has(const std::string& expression) const { return std::regex_search(said, std::regex(expression)); }
+    bool has(const std::string& expression) const {
+        return boost::regex_search(said, boost::regex(expression));
+    }
 
     int status = 0;
     std::string said;
