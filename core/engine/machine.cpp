@@ -9,6 +9,16 @@
 
 namespace accessd {
 
+namespace {
+
+bool any_is(TargetState state, const Request& request) {
+    return std::any_of(request.targets.begin(), request.targets.end(), [&](const Target& target) {
+        return target.state == state;
+    });
+}
+
+} // namespace
+
 namespace machine {
 
 void clear_failures(Target& target) {
@@ -132,15 +142,11 @@ namespace {
 /// comes any more it stays.
 void release_leaving(Step& step) {
     Request& request = step.after.request;
-    const auto any = [&](TargetState state) {
-        return std::any_of(request.targets.begin(), request.targets.end(), [&](const Target& target) {
-            return target.state == state;
-        });
-    };
-    if (!any(TargetState::leaving) || any(TargetState::wanted) || any(TargetState::refused)) {
+    if (!any_is(TargetState::leaving, request) || any_is(TargetState::wanted, request) ||
+        any_is(TargetState::refused, request)) {
         return;
     }
-    const bool replaced = any(TargetState::held);
+    const bool replaced = any_is(TargetState::held, request);
     for (Target& target : request.targets) {
         StoredAccess* stored = step.after.access(target.key);
         if (target.state != TargetState::leaving || stored == nullptr) {
@@ -222,21 +228,16 @@ StoredAccess* Situation::access(const AccessKey& key) {
 }
 
 Phase phase_of(const Request& request) {
-    const auto any = [&](TargetState state) {
-        return std::any_of(request.targets.begin(), request.targets.end(), [&](const Target& target) {
-            return target.state == state;
-        });
-    };
-    if (any(TargetState::wanted)) {
+    if (any_is(TargetState::wanted, request)) {
         return Phase::granting;
     }
-    if (any(TargetState::ending)) {
+    if (any_is(TargetState::ending, request)) {
         return Phase::ending;
     }
-    if (any(TargetState::refused)) {
+    if (any_is(TargetState::refused, request)) {
         return Phase::parked;
     }
-    return any(TargetState::held) ? Phase::active : Phase::ended;
+    return any_is(TargetState::held, request) ? Phase::active : Phase::ended;
 }
 
 std::vector<std::size_t> due_targets(const Request& request, TimePoint now, bool hold_grants) {

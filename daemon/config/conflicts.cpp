@@ -1,6 +1,5 @@
 #include "core/policy/conflicts.hpp"
 
-#include "core/support/text.hpp"
 #include "daemon/config/sections.hpp"
 
 #include <algorithm>
@@ -77,22 +76,11 @@ void check_rules(const ConflictRule& conflict, Place place, const Config& config
     }
 }
 
-std::vector<std::string> read_exceptions(Section& section) {
-    const std::vector<PlacedText> users = section.list("exceptions");
-    for (const PlacedText& user : users) {
-        if (user.text.find('@') != std::string::npos && !is_plain_email(user.text))
-            section.problems().add(
-                user.place, in_quotes(user.text) + " is neither an e-mail address nor a Jira account id"
-            );
-    }
-    return plain(users);
-}
-
 ConflictRule read_conflict(const Node& table, const Config& config, Problems& problems) {
     Section section(table, "[[conflict]]", problems);
     ConflictRule conflict;
     conflict.name = section.text("name", Presence::required).text;
-    conflict.exceptions.users = read_exceptions(section);
+    conflict.exceptions.users = read_users(section, "exceptions");
     const Member* sides = section.find("side", Presence::required);
     section.finish();
     if (sides == nullptr)

@@ -37,16 +37,9 @@ Place place_of(const Node& table, std::string_view key) {
 }
 
 PersonSet read_people(Section& section) {
-    const std::vector<PlacedText> users = section.list("users");
     PersonSet people;
+    people.users = read_users(section, "users");
     people.groups = plain(section.list("groups"));
-    for (const PlacedText& user : users) {
-        if (user.text.find('@') != std::string::npos && !is_plain_email(user.text))
-            section.problems().add(
-                user.place, in_quotes(user.text) + " is neither an e-mail address nor a Jira account id"
-            );
-    }
-    people.users = plain(users);
     return people;
 }
 
@@ -191,6 +184,17 @@ DenyRule read_deny(
 }
 
 } // namespace
+
+std::vector<std::string> read_users(Section& section, const std::string& key) {
+    const std::vector<PlacedText> users = section.list(key);
+    for (const PlacedText& user : users) {
+        if (user.text.find('@') != std::string::npos && !is_plain_email(user.text))
+            section.problems().add(
+                user.place, in_quotes(user.text) + " is neither an e-mail address nor a Jira account id"
+            );
+    }
+    return plain(users);
+}
 
 std::vector<AccessRule> read_rules(const Node& list, const Config& config, Reading& reading) {
     const std::vector<std::string> names = names_of(config.applications);

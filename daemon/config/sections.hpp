@@ -37,6 +37,9 @@ void read_portal(const Node& table, Config& config, Reading& reading);
 /// that its rules do not complain about it too.
 std::vector<ApplicationSettings> read_applications(const Node& table, Reading& reading);
 
+/// A list of people by Jira account id or e-mail address; what has an @ and is no address is a problem.
+std::vector<std::string> read_users(Section& section, const std::string& key);
+
 /// Every [[rule]] in the order of the files, for the applications and the portal of `config`; without hashes.
 std::vector<AccessRule> read_rules(const Node& list, const Config& config, Reading& reading);
 
