@@ -54,6 +54,12 @@ bool Worker::Desk::waits_for_reading() const {
     });
 }
 
+void add_key(std::vector<AccessKey>& keys, const AccessKey& key) {
+    if (std::find(keys.begin(), keys.end(), key) == keys.end()) {
+        keys.push_back(key);
+    }
+}
+
 Error unknown_application(const std::string& name) {
     return Error(
         Fault::permanent,
@@ -165,9 +171,7 @@ Task<bool> Worker::load(Desk& desk) {
     desk.tells = std::move(loaded->front().tells);
     std::vector<AccessKey> keys = desk.keys();
     for (const AccessKey& key : desk.extra_keys) {
-        if (std::find(keys.begin(), keys.end(), key) == keys.end()) {
-            keys.push_back(key);
-        }
+        add_key(keys, key);
     }
     desk.situation.accesses.clear();
     if (keys.empty()) {

@@ -42,6 +42,9 @@ public:
     const Request& request() const { return situation.request; }
 };
 
+/// Adds what is not among them yet.
+void add_key(std::vector<AccessKey>& keys, const AccessKey& key);
+
 /// The rule's application is not configured any more.
 Error unknown_application(const std::string& name);
 

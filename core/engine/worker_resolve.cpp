@@ -169,16 +169,14 @@ Task<bool> Worker::resolve(Desk& desk) {
     for (const Entitlement& one : found->entitlements) {
         wanted.emplace_back(application->name, one.name);
     }
-    if (desk.request().kind == RequestKind::remove) {
+    const bool removal = desk.request().kind == RequestKind::remove;
+    if (removal) {
         wanted.clear();
     }
     std::vector<AccessKey> keys = desk.keys();
     for (const std::vector<Entitlement>* some : {&found->entitlements, &found->replaced}) {
         for (const Entitlement& one : *some) {
-            AccessKey key(application->name, one.id, found->account.id);
-            if (std::find(keys.begin(), keys.end(), key) == keys.end()) {
-                keys.push_back(std::move(key));
-            }
+            add_key(keys, AccessKey(application->name, one.id, found->account.id));
         }
     }
     desk.extra_keys = keys;
@@ -196,7 +194,6 @@ Task<bool> Worker::resolve(Desk& desk) {
     }
     desk.situation.accesses = std::move(*accesses);
     // A removal ends others' claims before its call; the brake has more to say to what it does not let pass.
-    const bool removal = desk.request().kind == RequestKind::remove;
     const bool at_once = !removal && may_grant_now(desk.request(), found->entitlements.size());
     std::vector<Event> events(1, Event(std::move(*found)));
     if (!at_once) {
