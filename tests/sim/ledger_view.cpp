@@ -77,6 +77,22 @@ LedgerView::intent(std::string_view application, std::string_view entitlement, s
     return run.next() ? text(statement, 0) : std::string();
 }
 
+std::optional<TimePoint>
+LedgerView::granted_at(std::string_view application, std::string_view entitlement, std::string_view account) {
+    static const char* const sql =
+        "SELECT at FROM audit WHERE code='grant.done' AND body->>'application'=? AND body->>'entitlement'=? "
+        "AND body->>'account'=? ORDER BY seq DESC LIMIT 1";
+    sqlite3_stmt* const statement = prepare(sql);
+    bind(statement, 1, application);
+    bind(statement, 2, entitlement);
+    bind(statement, 3, account);
+    Run run(statement);
+    if (!run.next()) {
+        return std::nullopt;
+    }
+    return TimePoint(Duration(sqlite3_column_int64(statement, 0)));
+}
+
 std::vector<StoredState> LedgerView::requests() {
     static const char* const sql =
         "SELECT issue_id, phase, status_entry, reason_code, (SELECT group_concat(entitlement_name) FROM "

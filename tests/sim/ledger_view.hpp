@@ -39,6 +39,10 @@ public:
     /// The operation that is written down as begun for a key: "grant", "revoke" or "".
     std::string intent(std::string_view application, std::string_view entitlement, std::string_view account);
 
+    /// When the audit last said that a key was granted.
+    std::optional<TimePoint>
+    granted_at(std::string_view application, std::string_view entitlement, std::string_view account);
+
     std::vector<StoredState> requests();
 
     std::int64_t open_intents();

@@ -227,8 +227,16 @@ bool Oracle::is_member(const Key& key) const {
 /// look tells.
 bool Oracle::may_look_present(const Key& key) const {
     const auto revoked = revoked_at_.find(key);
-    const Duration lag = tenants_.at(key.tenant).model->state().directory.lag;
-    return lag > 0ms && revoked != revoked_at_.end() && world_.now() - revoked->second <= lag + 1min;
+    const Tenant& tenant = tenants_.at(key.tenant);
+    const Duration lag = tenant.model->state().directory.lag;
+    if (lag == 0ms || revoked == revoked_at_.end()) {
+        return false;
+    }
+    std::optional<TimePoint> seen;
+    if (view_ != nullptr) {
+        seen = view_->granted_at(tenant.application, key.group, key.account);
+    }
+    return seen.value_or(world_.now()) - revoked->second <= lag + 1min;
 }
 
 bool Oracle::touched(const Key& key) const {
