@@ -19,6 +19,18 @@ void bind(sqlite3_stmt* statement, int at, std::string_view value) {
     sqlite3_bind_text(statement, at, value.data(), static_cast<int>(value.size()), SQLITE_TRANSIENT);
 }
 
+/// The first three parameters are a key.
+void bind_key(
+    sqlite3_stmt* statement,
+    std::string_view application,
+    std::string_view entitlement,
+    std::string_view account
+) {
+    bind(statement, 1, application);
+    bind(statement, 2, entitlement);
+    bind(statement, 3, account);
+}
+
 /// Ends the run of a statement, so that no read transaction stays open.
 class Run {
 public:
@@ -70,9 +82,7 @@ LedgerView::intent(std::string_view application, std::string_view entitlement, s
     static const char* const sql =
         "SELECT intent FROM access WHERE application=? AND entitlement=? AND account=?";
     sqlite3_stmt* const statement = prepare(sql);
-    bind(statement, 1, application);
-    bind(statement, 2, entitlement);
-    bind(statement, 3, account);
+    bind_key(statement, application, entitlement, account);
     Run run(statement);
     return run.next() ? text(statement, 0) : std::string();
 }
@@ -83,9 +93,7 @@ LedgerView::granted_at(std::string_view application, std::string_view entitlemen
         "SELECT at FROM audit WHERE code='grant.done' AND body->>'application'=? AND body->>'entitlement'=? "
         "AND body->>'account'=? ORDER BY seq DESC LIMIT 1";
     sqlite3_stmt* const statement = prepare(sql);
-    bind(statement, 1, application);
-    bind(statement, 2, entitlement);
-    bind(statement, 3, account);
+    bind_key(statement, application, entitlement, account);
     Run run(statement);
     if (!run.next()) {
         return std::nullopt;

@@ -236,7 +236,8 @@ bool Oracle::may_look_present(const Key& key) const {
     if (view_ != nullptr) {
         seen = view_->granted_at(tenant.application, key.group, key.account);
     }
-    return seen.value_or(world_.now()) - revoked->second <= lag + 1min;
+    const Duration later = seen.value_or(world_.now()) - revoked->second;
+    return later >= 0ms && later <= lag + 1min;
 }
 
 bool Oracle::touched(const Key& key) const {
