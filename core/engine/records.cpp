@@ -1,5 +1,6 @@
 #include "core/engine/records.hpp"
 
+#include "core/policy/facts.hpp"
 #include "core/support/json.hpp"
 #include "core/support/text.hpp"
 
@@ -29,10 +30,7 @@ boost::json::object request_body(const Request& request) {
 }
 
 std::string person_of(const Request& request) {
-    if (!request.account.name.empty()) {
-        return request.account.name;
-    }
-    return request.beneficiary_email.empty() ? request.beneficiary_id : request.beneficiary_email;
+    return request.account.name.empty() ? name_of(beneficiary_of(request)) : request.account.name;
 }
 
 /// A message without the vendor's own words, which providers put behind it in brackets: they are for the log

@@ -9,15 +9,6 @@ namespace accessd {
 
 namespace {
 
-Person beneficiary_of(const Request& request) {
-    Person person;
-    person.account_id = request.beneficiary_id;
-    if (!request.beneficiary_email.empty()) {
-        person.email = request.beneficiary_email;
-    }
-    return person;
-}
-
 bool is_among(const std::vector<Possession>& possessions, const EntitlementName& what) {
     return std::any_of(possessions.begin(), possessions.end(), [&](const Possession& one) {
         return one.what == what;

@@ -56,6 +56,15 @@ std::optional<TellKind> parse_tell_kind(std::string_view text) {
     return parse_name<TellKind>(tell_kind_names, text);
 }
 
+Person beneficiary_of(const Request& request) {
+    Person person;
+    person.account_id = request.beneficiary_id;
+    if (!request.beneficiary_email.empty()) {
+        person.email = request.beneficiary_email;
+    }
+    return person;
+}
+
 bool may_be_granted(const Request& request) {
     return request.phase == Phase::granting && !request.vanished_at;
 }

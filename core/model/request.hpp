@@ -104,6 +104,9 @@ public:
     std::int64_t revision = 0; ///< of the stored row; 0: not stored yet
 };
 
+/// The beneficiary, as far as the request knows them.
+Person beneficiary_of(const Request& request);
+
 /// Whether what the request wants may be granted now: it is at that, and its ticket can be read.
 bool may_be_granted(const Request& request);
 

@@ -10,17 +10,8 @@ namespace accessd {
 
 namespace {
 
-bool covers(const DenyRule& deny, const Ticket& ticket) {
-    const bool application = deny.application.empty() || deny.application == ticket.application;
-    return application && (deny.access_type.empty() || deny.access_type == ticket.access_type);
-}
-
-/// Nobody is none of those who are denied: such a ticket is refused for having no beneficiary.
-Membership is_denied(const DenyRule& deny, const Ticket& ticket, const ApproverFacts& facts) {
-    if (deny.people.empty()) {
-        return Membership::yes;
-    }
-    return ticket.beneficiary ? membership(deny.people, *ticket.beneficiary, facts) : Membership::no;
+Membership matches(const DenyRule& deny, const Ticket& ticket, const ApproverFacts& facts) {
+    return matches(deny, ticket.application, ticket.access_type, ticket.beneficiary, facts);
 }
 
 // What people leave in a field that they must fill, beside blanks and line breaks.
@@ -43,18 +34,34 @@ bool is_blank(std::string_view text) {
 
 } // namespace
 
+Membership matches(
+    const DenyRule& deny,
+    const std::string& application,
+    const std::string& access_type,
+    const std::optional<Person>& beneficiary,
+    const ApproverFacts& facts
+) {
+    const bool covers = (deny.application.empty() || deny.application == application) &&
+                        (deny.access_type.empty() || deny.access_type == access_type);
+    if (!covers || deny.people.empty()) {
+        return covers ? Membership::yes : Membership::no;
+    }
+    // Nobody is none of those who are denied: such a ticket is refused for having no beneficiary.
+    return beneficiary ? membership(deny.people, *beneficiary, facts) : Membership::no;
+}
+
 std::optional<Restriction>
 denied(const Ticket& ticket, const std::vector<DenyRule>& denies, const ApproverFacts& facts) {
     for (const DenyRule& deny : denies) {
-        const Membership matches = covers(deny, ticket) ? is_denied(deny, ticket, facts) : Membership::no;
-        if (matches == Membership::unknown) {
+        const Membership match = matches(deny, ticket, facts);
+        if (match == Membership::unknown) {
             return Restriction(
                 "rule.denied",
                 "this access is denied to some people, and Jira does not tell accessd whether the "
                 "beneficiary is one of them; let accessd see e-mail addresses and groups"
             );
         }
-        if (matches == Membership::yes) {
+        if (match == Membership::yes) {
             const std::string why = deny.reason.empty() ? "a deny rule" : escape_text(deny.reason);
             return Restriction(
                 "rule.denied",
@@ -89,7 +96,7 @@ std::optional<Restriction> lacks_reason(const Ticket& ticket, const AccessRule& 
 std::optional<Inquiry> beneficiary_to_look_up(const Ticket& ticket, const std::vector<DenyRule>& denies) {
     std::optional<Inquiry> inquiry;
     for (const DenyRule& deny : denies) {
-        if (covers(deny, ticket) && is_denied(deny, ticket, {}) == Membership::unknown) {
+        if (matches(deny, ticket, {}) == Membership::unknown) {
             const bool by_group = !deny.people.groups.empty() || (inquiry && inquiry->with_groups);
             inquiry.emplace(ticket.beneficiary->account_id, by_group);
         }

@@ -18,6 +18,16 @@ public:
     std::string reason; ///< one sentence for the ticket, without an end mark
 };
 
+/// Whether a deny rule matches somebody's request for such an access; `unknown` when it depends on an address
+/// or on groups that `facts` does not tell. Without a beneficiary only a rule for everybody matches.
+Membership matches(
+    const DenyRule& deny,
+    const std::string& application,
+    const std::string& access_type,
+    const std::optional<Person>& beneficiary,
+    const ApproverFacts& facts
+);
+
 /// "rule.denied" when a deny rule matches. One that would match if Jira told an address or the groups of the
 /// beneficiary matches: it must not be slipped past by hiding them.
 std::optional<Restriction>

@@ -1,5 +1,6 @@
 #include "daemon/explain/plan.hpp"
 
+#include "core/policy/facts.hpp"
 #include "core/support/text.hpp"
 #include "daemon/check.hpp"
 #include "daemon/config.hpp"
@@ -47,10 +48,6 @@ Result<std::vector<std::string>> issues_of(LedgerFile& file, const std::string& 
     return std::vector<std::string>(1, **issue);
 }
 
-std::string who(const Request& request) {
-    return request.beneficiary_email.empty() ? request.beneficiary_id : request.beneficiary_email;
-}
-
 Result<std::size_t>
 collect(LedgerFile& file, const std::string& key, const Config& config, ChangesByRule& found) {
     auto issues = issues_of(file, key);
@@ -71,7 +68,9 @@ collect(LedgerFile& file, const std::string& key, const Config& config, ChangesB
         concerned += changes.empty() ? 0 : 1;
         for (const RuleChange& change : changes) {
             const std::string rule = (*request)->access_type + " in " + (*request)->application;
-            found[rule + ": " + change.what].emplace_back((*request)->issue_key, who(**request), change.then);
+            found[rule + ": " + change.what].emplace_back(
+                (*request)->issue_key, name_of(beneficiary_of(**request)), change.then
+            );
         }
     }
     return concerned;

@@ -1,6 +1,6 @@
 #include "daemon/explain/rule_change.hpp"
 
-#include "core/policy/facts.hpp"
+#include "core/policy/restrictions.hpp"
 
 #include <algorithm>
 #include <set>
@@ -53,24 +53,12 @@ std::string changed_rule(const Request& request, const AccessRule& rule) {
                           : "its [[rule]] changed: groups " + groups.substr(2);
 }
 
-Membership matches(const DenyRule& deny, const Request& request) {
-    const bool covers = (deny.application.empty() || deny.application == request.application) &&
-                        (deny.access_type.empty() || deny.access_type == request.access_type);
-    if (!covers || deny.people.empty()) {
-        return covers ? Membership::yes : Membership::no;
-    }
-    Person beneficiary;
-    beneficiary.account_id = request.beneficiary_id;
-    if (!request.beneficiary_email.empty()) {
-        beneficiary.email = request.beneficiary_email;
-    }
-    return membership(deny.people, beneficiary, ApproverFacts());
-}
-
 void add_denials(std::vector<RuleChange>& changes, const Request& request, const Policy& policy) {
+    const std::optional<Person> beneficiary = beneficiary_of(request);
     Membership worst = Membership::no;
     for (const DenyRule& deny : policy.denies) {
-        const Membership one = matches(deny, request);
+        const Membership one =
+            matches(deny, request.application, request.access_type, beneficiary, ApproverFacts());
         worst = one == Membership::yes || worst == Membership::no ? one : worst;
         if (worst == Membership::yes) {
             break;
